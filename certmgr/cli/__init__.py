@@ -1,0 +1,89 @@
+"""The command line: words in, words out. Nothing here decides about certificates."""
+
+import errno
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from certmgr.errors import CertmgrError
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run one command and leave with its documented exit code; the `certmgr` script."""
+    os.umask(0o077)
+    signal.signal(signal.SIGTERM, _terminate)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run(arguments))
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    # An exception, so that an open transaction rolls back and temporary files go.
+    raise SystemExit(TERMINATED)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; every error is told here and nowhere else."""
+    import click  # noqa: PLC0415 - after the signal handler is set
+
+    from certmgr.cli import printer  # noqa: PLC0415
+    from certmgr.cli.root import root  # noqa: PLC0415
+
+    as_json = "--json" in arguments
+    try:
+        result = root.main(args=arguments, prog_name="certmgr", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except click.ClickException as problem:
+        return _usage(problem, as_json=as_json)
+    except CertmgrError as problem:
+        printer.error(problem, as_json=as_json)
+        return problem.exit_code
+    except BrokenPipeError:
+        # The reader has what it wanted (`certmgr list | head`); keep the interpreter's own flush quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as problem:
+        printer.error(_system_error(problem), as_json=as_json)
+        return 1
+    except Exception as problem:  # noqa: BLE001 - the last line of defence: logged whole, told in one sentence
+        from certmgr.cli.crash import log_crash  # noqa: PLC0415
+
+        printer.error(log_crash(problem, arguments), as_json=as_json)
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _usage(problem: "click.ClickException", *, as_json: bool) -> int:
+    import click  # noqa: PLC0415
+
+    from certmgr.cli import printer  # noqa: PLC0415
+    from certmgr.errors import UsageError  # noqa: PLC0415
+
+    hint = None
+    if isinstance(problem, click.UsageError) and problem.ctx is not None:
+        hint = f"See `{problem.ctx.command_path} --help`."
+    printer.error(UsageError(problem.format_message(), hint=hint), as_json=as_json)
+    return problem.exit_code if isinstance(problem, click.UsageError) else 2
+
+
+def _system_error(problem: OSError) -> CertmgrError:
+    """Turn an error of the system into one sentence that names the file and the next step."""
+    hints = {
+        errno.ENOSPC: "Make room on that file system and run the command again; what was acknowledged is safe.",
+        errno.EACCES: "Check the owner and the mode of that path.",
+        errno.EPERM: "Check the owner and the mode of that path.",
+        errno.EROFS: "The file system is read-only; mount it for writing.",
+        errno.ENOENT: "Check the path.",
+    }
+    where = f"{problem.filename}: " if problem.filename else ""
+    return CertmgrError(f"{where}{problem.strerror or problem}.", hint=hints.get(problem.errno or 0))

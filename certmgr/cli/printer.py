@@ -1,0 +1,123 @@
+"""What the terminal says: data on standard output, words on standard error, errors in one form.
+
+The format of data depends on the options alone, never on whether there is a terminal.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from certmgr.errors import AmbiguousError, CertmgrError, Finding, Severity
+from certmgr.printable import printable
+
+_SHOWN_FINDINGS = 50
+
+
+def data(line: str) -> None:
+    """Write one line of data to standard output, control characters escaped."""
+    click.echo(printable(line))
+
+
+def raw(content: str | bytes) -> None:
+    """Write PEM, DER or JSON that certmgr itself made to standard output, as it is."""
+    click.echo(content, nl=False)
+
+
+def document(schema: str, **fields: Any) -> None:  # noqa: ANN401 - JSON
+    """Write one JSON document whose first key names its schema and version."""
+    click.echo(json.dumps({"schema": schema, **fields}, indent=2, ensure_ascii=True))
+
+
+def say(line: str = "") -> None:
+    """Write one line of words to standard error, unless --quiet."""
+    context = click.get_current_context(silent=True)
+    if context is not None and getattr(context.obj, "quiet", False):
+        return
+    click.echo(printable(line), err=True)
+
+
+def warn(line: str) -> None:
+    """Write a warning to standard error, --quiet or not."""
+    click.echo(f"{click.style('Warning:', fg='yellow')} {printable(line)}", err=True)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    """Write rows in aligned columns; the columns numbered in `right` are right-aligned. Wide characters count two."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max([width(row[i]) for row in [list(headings), *cells]]) for i in range(len(headings))]
+    for row in [list(headings), *cells]:
+        parts = [
+            " " * (widths[i] - width(cell)) + cell if i in right else cell + " " * (widths[i] - width(cell))
+            for i, cell in enumerate(row)
+        ]
+        click.echo("  ".join(parts).rstrip())
+
+
+def width(text: str) -> int:
+    """Return the number of terminal cells that `text` takes."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # noqa: PLC0415 - ASCII needs none of it
+
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def findings(items: Iterable[Finding]) -> None:
+    """Write findings to standard error, one line each, errors first."""
+    order = list(Severity)
+    ranked = sorted(items, key=lambda item: order.index(item.severity))
+    for item in ranked[:_SHOWN_FINDINGS]:
+        mark = "" if item.severity is Severity.ERROR else f"{item.severity}: "
+        click.echo(f"  - {mark}{printable(item.message)} [{item.code}]", err=True)
+    if len(ranked) > _SHOWN_FINDINGS:
+        click.echo(f"  - and {len(ranked) - _SHOWN_FINDINGS} more", err=True)
+
+
+def error(problem: CertmgrError, *, as_json: bool) -> None:
+    """Write an error to standard error: the sentence, every reason, the next step."""
+    if as_json:
+        click.echo(json.dumps(error_document(problem), indent=2, ensure_ascii=True), err=True)
+        return
+    click.echo(f"{click.style('Error:', fg='red')} {printable(problem.message)}", err=True)
+    findings(item for item in problem.findings if item.message != problem.message)
+    if isinstance(problem, AmbiguousError):
+        for candidate in problem.candidates:
+            click.echo(f"  - {printable(candidate)}", err=True)
+    if problem.hint:
+        click.echo(f"{click.style('Next:', bold=True)} {printable(problem.hint)}", err=True)
+
+
+def error_document(problem: CertmgrError) -> dict[str, Any]:
+    """Return the error as `certmgr.error/1` (DETAILS 52)."""
+    document_: dict[str, Any] = {
+        "schema": "certmgr.error/1",
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "exit": problem.exit_code,
+        "findings": [finding_document(item) for item in problem.findings],
+    }
+    if isinstance(problem, AmbiguousError):
+        document_["candidates"] = list(problem.candidates)
+    return document_
+
+
+def finding_document(item: Finding) -> dict[str, str | None]:
+    """Return a finding as JSON has it."""
+    return {
+        "code": item.code,
+        "severity": item.severity,
+        "field": item.field,
+        "value": item.value,
+        "message": item.message,
+    }
+
+
+def is_terminal() -> bool:
+    """Tell whether a person can be asked: standard input and standard error are terminals."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,0 +1,48 @@
+"""`certmgr release`: lift the hold of a certificate."""
+
+from typing import Any
+
+import click
+
+from certmgr.cli import printer
+from certmgr.cli.invocation import invocation
+from certmgr.cli.revoke import ask_name
+from certmgr.errors import CertmgrError
+
+EPILOG = """\b
+Example:
+  certmgr release portal.corp.internal
+"""
+
+
+@click.command("release", epilog=EPILOG)
+@click.argument("reference")
+@click.option("--confirm", metavar="NAME", help="The server's name, typed as the intent; asked for on a terminal.")
+@click.option("--note", default="", help="A note for the record.")
+@click.option("--dry-run", is_flag=True, help="Say what would be released; unlock and write nothing.")
+def command(**options: Any) -> None:  # noqa: ANN401 - one keyword an option, as click gives them
+    """Lift the hold of the certificate REFERENCE and publish the CRL without it."""
+    from certmgr.operations import revocations as operation  # noqa: PLC0415 - loads cryptography
+    from certmgr.queries import certificates  # noqa: PLC0415
+
+    call = invocation()
+    workspace = call.workspace()
+    found = certificates.resolve(workspace, options["reference"])
+    if options["dry_run"]:
+        operation.require_held(found)
+        printer.say(f"{found.server} (serial {found.serial}) would be released; nothing was done.")
+        return
+    published, problem = operation.release(
+        workspace,
+        call.session(workspace),
+        certificate=found.id,
+        confirm=options["confirm"] or ask_name(found),
+        note=options["note"],
+    )
+    printer.say(f"Released {found.server} (serial {found.serial}).")
+    if published is None or not published.seen:
+        raise CertmgrError(
+            f"The release is recorded, but relying parties cannot see it yet: {problem}",
+            hint="It is tried again by `certmgr check`.",
+        )
+    printer.say(f"  off CRL number {published.number}, published")

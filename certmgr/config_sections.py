@@ -1,0 +1,179 @@
+"""The configuration as frozen values, a class a section; a field's default is the default of its key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Final, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from certmgr.models.keys import KeyType
+from certmgr.models.profiles import Profile
+from certmgr.names import Network
+from certmgr.zones import PRIVATE_NETWORKS, Zones
+
+T = TypeVar("T", str, Network)
+
+DEFAULT_PROFILE: Final = "server"
+"""The profile of an order that names none; it exists even where the file does not mention it."""
+DEFAULT_NOTICE: Final = "For internal use only. This certificate has no legal effect as an electronic signature."
+"""R2.3, R1.3; 200 characters at most (RFC 5280 4.2.1.4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """Whose authority it is, and in which zone its days begin and end."""
+
+    name: str
+    timezone: str = "UTC"
+    """An IANA name; `Config.zone` is the same as a value."""
+    holidays: tuple[date, ...] = ()
+    """Days that are not working days, beside Saturdays and Sundays (N4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested(Generic[T]):
+    """A registered domain or a public network that is used inside, and who says that it is the organisation's own."""
+
+    what: T
+    attested: str
+    """Who attests it, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneSettings:
+    """What belongs to the intranet by declaration (DETAILS 7)."""
+
+    dns: tuple[str, ...]
+    networks: tuple[Network, ...] = ()
+    split_horizon: tuple[Attested[str], ...] = ()
+    attested_networks: tuple[Attested[Network], ...] = ()
+    declared: Zones = field(init=False, repr=False, compare=False)
+    """All of it: what is internal, and what a new issuing CA may certify (DETAILS 6)."""
+
+    def __post_init__(self) -> None:
+        """Put the four lists together, once."""
+        zones = Zones(
+            dns=(*self.dns, *(item.what for item in self.split_horizon)),
+            networks=(*self.networks, *(item.what for item in self.attested_networks)),
+        )
+        object.__setattr__(self, "declared", zones)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootSettings:
+    """What `init` writes into the root's certificate; read again when a root is made."""
+
+    key_type: KeyType = KeyType.EC_P384
+    days: int = 3650
+    zones: tuple[str, ...] = ()
+    """Zones of the root beside the configured ones, for issuing CAs to come."""
+    networks: tuple[Network, ...] = PRIVATE_NETWORKS
+    """Networks of the root beside the configured ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuingSettings:
+    """What a new issuing CA's certificate says; its zones and networks are the configured ones."""
+
+    key_type: KeyType = KeyType.EC_P256
+    days: int = 1095
+    client_auth: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalSettings:
+    """When a certificate is renewed (R5.1, DETAILS 45)."""
+
+    window: timedelta = timedelta(days=30)
+    """Whole days before expiry from which a renewal is allowed."""
+    overlap: timedelta = timedelta(days=7)
+    """How long the old certificate stays beside the new one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationSettings:
+    """How long a revocation may take; at most what the agreement allows (R6.1)."""
+
+    verify_within: timedelta = timedelta(hours=24)
+    publish_within: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishSettings:
+    """Where relying parties find CRLs and CA certificates (DETAILS 24 to 26)."""
+
+    directory: str | None = None
+    """The folder, outside the home, into which they are written; None: they are not."""
+    crl_url: str | None = None
+    """The folder under which clients fetch CRLs, http, ending with a slash; None: certificates name no CRL."""
+    issuer_url: str | None = None
+    """The folder under which clients fetch CA certificates; None: certificates name no issuer address."""
+    fetch_urls: tuple[str, ...] = ()
+    """Where certmgr itself fetches a published CRL back from; none: from crl_url."""
+    crl_lifetime: timedelta = timedelta(hours=72)
+    crl_reissue: timedelta = timedelta(hours=12)
+    root_crl_lifetime: timedelta = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorSettings:
+    """Who acts when nobody is named (DETAILS 3, 50)."""
+
+    default: str | None = None
+    machine_key: str | None = None
+    """The machine's key file, outside the home; None: the usual places are searched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySettings:
+    """What certificates say about their own policy (R2.3, DETAILS 10)."""
+
+    oid: str | None = None
+    user_notice: str = DEFAULT_NOTICE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuiSettings:
+    """How the terminal interface looks."""
+
+    mouse: bool = True
+    ascii: str = "auto"
+    """`auto`, `always` or `never`: whether plain ASCII stands in for symbols and lines."""
+
+
+def _built_in_profiles() -> Mapping[str, Profile]:
+    return MappingProxyType({DEFAULT_PROFILE: Profile(name=DEFAULT_PROFILE)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that certmgr.toml says, checked."""
+
+    organisation: Organisation
+    zones: ZoneSettings
+    root: RootSettings = RootSettings()
+    issuing: IssuingSettings = IssuingSettings()
+    profiles: Mapping[str, Profile] = field(default_factory=_built_in_profiles)
+    """By name; DEFAULT_PROFILE is always among them."""
+    renewal: RenewalSettings = RenewalSettings()
+    revocation: RevocationSettings = RevocationSettings()
+    publish: PublishSettings = PublishSettings()
+    policy: PolicySettings = PolicySettings()
+    operators: OperatorSettings = OperatorSettings()
+    tui: TuiSettings = TuiSettings()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which natural days are computed."""
+        return ZoneInfo(self.organisation.timezone)
+
+    @property
+    def policy_oid(self) -> str | None:
+        """The OID in leaf certificates; None: no certificatePolicies."""
+        return self.policy.oid
+
+    @property
+    def user_notice(self) -> str | None:
+        """The notice that goes with the OID; None without one."""
+        return self.policy.user_notice if self.policy.oid else None

@@ -1,0 +1,198 @@
+"""Do all that is due, in an order that a crash at any point cannot spoil; what cron runs (ARCHITECTURE 11).
+
+1. finish or close what a crash left open; 2. carry out verified revocations; 3. sign and publish CRLs that are due;
+4. renew what is due; 5. look at the clocks: what needs a person is named.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from certmgr import commitments, publication
+from certmgr.errors import CertmgrError, RefusedError
+from certmgr.locations import crl_file
+from certmgr.models.authorities import Authority, AuthorityRole, AuthorityStatus
+from certmgr.models.operators import Permission
+from certmgr.models.revocations import RequestState
+from certmgr.operations import certificates as certificate_operations
+from certmgr.operations import recovery, revocations
+from certmgr.queries.revocations import clock_of
+from certmgr.store import authorities, certificates, crls
+from certmgr.store import revocations as stored_revocations
+from certmgr.workspace import Session, Workspace
+
+if TYPE_CHECKING:
+    from certmgr.store.connection import Snapshot
+
+ROOT_CRL_REMINDER = timedelta(days=60)
+"""From so long before the root CRL's nextUpdate a person is asked for (DETAILS 29)."""
+AUTHORITY_REMINDERS = (365, 180, 90, 30)
+"""Days before a CA's own end."""
+STAMP = "last-check"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that was done, could not be done, or needs a person."""
+
+    what: str
+    """One sentence."""
+    done: bool
+    """False: it needs a person, or failed and will be tried again."""
+
+
+def check(workspace: Workspace, session: Session) -> Iterator[Step]:
+    """Do all that is due and yield what was done and what needs a person.
+
+    Every step is tried, whatever became of the others. Raises RefusedError for a role that may not issue and publish.
+    """
+    session.require(Permission.ISSUE)
+    session.require(Permission.CARRY_OUT_REVOCATION)
+    yield from _settle(workspace, session)
+    yield from _revoke(workspace, session)
+    yield from _publish(workspace, session)
+    yield from _renew(workspace, session)
+    yield from _clocks(workspace)
+    yield from _lives(workspace)
+    _stamp(workspace)
+
+
+def last_check(workspace: Workspace) -> datetime | None:
+    """Return when the last check ended; None: never."""
+    try:
+        text = (workspace.home / "log" / STAMP).read_text("ascii").strip()
+        return datetime.fromisoformat(text)
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _stamp(workspace: Workspace) -> None:
+    # A file and no row: an idle check every 15 minutes would otherwise fill the journal with nothing.
+    (workspace.home / "log" / STAMP).write_text(workspace.now().isoformat() + "\n", "ascii")
+
+
+def _settle(workspace: Workspace, session: Session) -> Iterator[Step]:
+    for one in recovery.settle(workspace, session):
+        subject = one.certificate
+        match one.outcome:
+            case recovery.Settled.FINISHED:
+                yield Step(what=f"Finished the interrupted certificate {subject.serial} of {subject.server}.", done=True)
+            case recovery.Settled.DELIVERED:
+                yield Step(what=f"Delivered the files of {subject.server} (serial {subject.serial}).", done=True)
+            case recovery.Settled.ABANDONED:
+                what = f"Closed the interrupted certificate {subject.serial} of {subject.server}: {one.reason}."
+                yield Step(what=what, done=True)
+            case recovery.Settled.FAILED:
+                what = f"The files of {subject.server} (serial {subject.serial}) could not be delivered: {one.reason}"
+                yield Step(what=what, done=False)
+
+
+def _revoke(workspace: Workspace, session: Session) -> Iterator[Step]:
+    with workspace.store().read() as snapshot:
+        waiting = [one for one in stored_revocations.open(snapshot) if one.state is RequestState.VERIFIED]
+    for one in waiting:
+        revocations.carry_out(workspace, session, [one.id])
+        yield Step(what=f"Carried out the revocation {one.id} of {one.server} ({one.cause}).", done=True)
+
+
+def _publish(workspace: Workspace, session: Session) -> Iterator[Step]:
+    """Publish each CRL that is due; the root's needs a person."""
+    store = workspace.store()
+    with store.read() as snapshot:
+        every = [one for one in authorities.all(snapshot) if one.certificate and one.has_key]
+        due = [(one, why) for one in every if (why := _crl_due(workspace, snapshot, one)) is not None]
+    for authority, why in due:
+        if authority.role is AuthorityRole.ROOT:
+            yield Step(
+                what=f"The CRL of {authority.slug} needs a person: {why}. Run: certmgr crl publish --root", done=False
+            )
+            continue
+        try:
+            published = publication.publish(
+                store, session.actor, session.signer(authority), authority, workspace.config
+            )
+        except CertmgrError as problem:
+            yield Step(what=f"The CRL of {authority.slug} could not be published: {problem.message}", done=False)
+            continue
+        if published.seen:
+            yield Step(what=f"Published the CRL of {authority.slug}, number {published.number}: {why}.", done=True)
+        for item in published.problems:
+            yield Step(what=item.message, done=False)
+
+
+def _crl_due(workspace: Workspace, snapshot: "Snapshot", authority: Authority) -> str | None:
+    """Return why the authority's CRL is due; None: it is not."""
+    now = workspace.now()
+    latest = crls.latest(snapshot, authority.id)
+    if latest is None:
+        return "there is none yet"
+    if crls.has_unsigned_changes(snapshot, authority.id):
+        return "a revocation is not on it yet"
+    if latest.published_at is None:
+        return "the last one was not seen published"
+    if authority.role is AuthorityRole.ROOT:
+        return f"it ends on {latest.next_update:%Y-%m-%d}" if latest.next_update - now <= ROOT_CRL_REMINDER else None
+    if now - latest.this_update >= workspace.config.publish.crl_reissue:
+        return f"the last one is from {latest.this_update:%Y-%m-%d %H:%M} UTC"
+    directory = workspace.config.publish.directory
+    if directory is not None and not (Path(directory) / crl_file(authority.slug)).exists():
+        return "its file is missing from the published folder"
+    return None
+
+
+def _renew(workspace: Workspace, session: Session) -> Iterator[Step]:
+    """Renew what is due; a certificate from a CSR needs its owner."""
+    now = workspace.now()
+    with workspace.store().read() as snapshot:
+        due = certificates.due(snapshot, now)
+    for one in due:
+        try:
+            issued = certificate_operations.renew(workspace, session, one)
+        except RefusedError as problem:
+            yield Step(what=problem.message, done=False)
+        except CertmgrError as problem:
+            yield Step(what=f"{one.server} could not be renewed: {problem.message}", done=False)
+        else:
+            serial = issued.prepared.spec.serial
+            where = f", files in {issued.folder}" if issued.folder else ""
+            yield Step(what=f"Renewed {one.server}: serial {serial}{where}.", done=True)
+
+
+def _clocks(workspace: Workspace) -> Iterator[Step]:
+    """Name every open request that has used half of its time or more (R6.1)."""
+    now = workspace.now()
+    with workspace.store().read() as snapshot:
+        waiting = stored_revocations.open(snapshot)
+    for one in waiting:
+        clock = clock_of(one)
+        left = clock.due - now
+        passed = commitments.crossed(clock.started, clock.due, now)
+        awaits = "verification" if one.verified_at is None else "publication"
+        if left <= timedelta(0):
+            what = f"OVERDUE: the {awaits} of revocation {one.id} of {one.server} was due at {clock.due:%Y-%m-%d %H:%M} UTC."
+            yield Step(what=what, done=False)
+        elif passed or one.verified_at is None:
+            used = f"{max(passed)} percent of its time is used" if passed else "it waits for a person"
+            what = (
+                f"Revocation {one.id} of {one.server} awaits {awaits}: {used}, "
+                f"due at {clock.due:%Y-%m-%d %H:%M} UTC."
+            )
+            yield Step(what=what, done=False)
+
+
+def _lives(workspace: Workspace) -> Iterator[Step]:
+    """Name every CA whose own end is near: from 365 days on for a root, half of its life for an issuing CA."""
+    now = workspace.now()
+    with workspace.store().read() as snapshot:
+        every = [
+            one for one in authorities.all(snapshot) if one.status is AuthorityStatus.CURRENT and one.certificate
+        ]
+    for one in every:
+        left = one.not_after - now
+        half = (one.not_after - one.not_before) / 2
+        if left <= min(half, timedelta(days=AUTHORITY_REMINDERS[0])):
+            successor = "" if one.role is AuthorityRole.ROOT else " Run: certmgr ca new-issuing"
+            what = f"The CA {one.slug} ends on {one.not_after:%Y-%m-%d}, in {left.days} days; it needs a successor.{successor}"
+            yield Step(what=what, done=False)

@@ -1,0 +1,1 @@
+"""What certmgr knows, for whoever shows it: reads that change nothing."""

@@ -1,0 +1,1 @@
+"""The only SQL: connection, migrations, one file per noun; models in and out."""

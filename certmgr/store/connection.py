@@ -1,0 +1,311 @@
+"""One connection to the store: snapshots for reading, one gate for writing (ARCHITECTURE 3, 7).
+
+Outside the gate the connection is read-only, so that no write can get past it. Inside, the transaction is IMMEDIATE,
+the clock is read once (DETAILS 23), and leaving with changes but without a journal entry rolls everything back.
+"""
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from certmgr import journal
+from certmgr.codes import Code
+from certmgr.errors import CertmgrError, LockedError, NotFoundError
+from certmgr.models.journal import JSON, Entry
+from certmgr.models.operators import Actor
+from certmgr.store import driver
+from certmgr.store.schema import TABLES
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+    from sqlite_utils.db import Table
+
+BUSY_TIMEOUT_S: Final = 10.0
+"""How long a write waits for another process's."""
+_RETRY_S: Final = 0.01
+_PRAGMAS: Final = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA temp_store = MEMORY",
+)
+
+Row = tuple[Any, ...]
+Parameters = Sequence[object] | Mapping[str, object]
+
+
+class UnrecordedChangeError(RuntimeError):
+    """A transaction changed something and journalled nothing: an error of the program, and nothing was changed."""
+
+
+class Snapshot:
+    """A consistent view of the store; what other processes write meanwhile is not seen."""
+
+    def __init__(self, db: "Database", path: Path) -> None:
+        """Keep the database and the file's path, for messages."""
+        self.db = db
+        self.path = path
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Return all rows of a query."""
+        found: list[Row] = self.db.execute(sql, parameters).fetchall()  # type: ignore[arg-type]  # any sequence serves
+        return found
+
+    def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
+        """Return the first row of a query, or None."""
+        found: Row | None = self.db.execute(sql, parameters).fetchone()  # type: ignore[arg-type]  # any sequence serves
+        return found
+
+
+class Transaction(Snapshot):
+    """What happens inside the write gate; it sees its own writes."""
+
+    def __init__(self, db: "Database", path: Path, actor: Actor, clock_time: datetime, *, accept_clock: bool) -> None:
+        """Read the last journal entry and settle the time."""
+        super().__init__(db, path)
+        self.actor = actor
+        last = self.row("SELECT seq, at, hash FROM journal ORDER BY seq DESC LIMIT 1")
+        self._seq: int = last[0] if last else 0
+        self._prev: str = last[2] if last else journal.FIRST_PREV
+        last_at = journal.read_moment(last[1]) if last else clock_time
+        self.now: datetime = clock_time if accept_clock else max(clock_time, last_at)
+        """The time of everything in this transaction: the clock's, or the last entry's where that is later."""
+        self.clock_behind: float = max(0.0, (last_at - clock_time).total_seconds())
+        """How many seconds the clock stands before the newest journal entry; 0 when it does not."""
+        self._accept_clock = accept_clock
+        self._recorded = 0
+        self._start: int = db.conn.total_changes
+        self._exempt = 0
+
+    def record(self, action: str, object: str, data: Mapping[str, JSON] | None = None) -> Entry:  # noqa: A002
+        """Append a journal entry and return it.
+
+        `action` is `noun.verb`, `object` is `kind:id`, `data` holds ids, codes and digests only (DETAILS 34, 48).
+        Raises TypeError or ValueError for data without a canonical form.
+        """
+        if self._accept_clock and not self._recorded and action != journal.CLOCK_ACCEPTED:
+            raise UnrecordedChangeError(f"{action} comes before {journal.CLOCK_ACCEPTED}")
+        entry = journal.make_entry(
+            seq=self._seq + 1,
+            at=self.now,
+            actor=self.actor,
+            action=action,
+            object=object,
+            data=data or {},
+            prev=self._prev,
+        )
+        self.db.execute(
+            "INSERT INTO journal (seq, at, actor, os_uid, login_uid, action, object, data, prev, hash, v)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                entry.seq,
+                entry.at,
+                entry.actor,
+                entry.os_uid,
+                entry.login_uid,
+                entry.action,
+                entry.object,
+                journal.data_text(entry.data),
+                entry.prev,
+                entry.hash,
+                entry.v,
+            ),
+        )
+        self._seq, self._prev = entry.seq, entry.hash
+        self._recorded += 1
+        return entry
+
+    def table(self, name: str) -> "Table":
+        """Return the sqlite-utils table; raises KeyError for a name that the schema does not have."""
+        if name not in TABLES:
+            raise KeyError(name)
+        return self.db.table(name)
+
+    def change(self, sql: str, parameters: Parameters = ()) -> int:
+        """Carry out a statement that changes rows; return how many."""
+        changed: int = self.db.execute(sql, parameters).rowcount  # type: ignore[arg-type]  # any sequence serves
+        return changed
+
+    def change_one(self, what: str, sql: str, parameters: Parameters) -> None:
+        """Carry out a statement that changes one row; raises NotFoundError naming `what` where there is none."""
+        if self.change(sql, parameters) != 1:
+            raise NotFoundError(f"There is no {what} on record.")
+
+    def change_many(self, sql: str, rows: Sequence[Parameters]) -> None:
+        """Carry out one statement for each of `rows`: half the cost of the library's `insert_all`.
+
+        Raises CertmgrError where one of them changed no row or more than one.
+        """
+        cursor = self.db.conn.executemany(sql, rows)
+        if cursor.rowcount not in {len(rows), -1}:
+            raise CertmgrError(
+                f"{len(rows)} rows were to be changed and {cursor.rowcount} were; nothing was changed.",
+                code=Code.STORE_CONFLICT,
+            )
+
+    @contextmanager
+    def unjournalled(self) -> Iterator[None]:
+        """Let what the block changes pass without an entry: leases and marks, which are no record of anything."""
+        before = self.db.conn.total_changes
+        try:
+            yield
+        finally:
+            self._exempt += self.db.conn.total_changes - before
+
+    def require_recorded(self) -> None:
+        """Raise UnrecordedChangeError where something was changed and nothing was journalled (ARCHITECTURE 7)."""
+        changed = self.db.conn.total_changes - self._start - self._exempt
+        if changed and not self._recorded:
+            raise UnrecordedChangeError(f"{changed} rows were changed without a journal entry")
+
+
+class Store:
+    """A connection to the store; it belongs to one thread."""
+
+    def __init__(self, db: "Database", path: Path, clock: Callable[[], datetime]) -> None:
+        """Keep an open database; `open_store` makes one."""
+        self.db = db
+        self.path = path
+        self.clock = clock
+        self._open: Snapshot | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[Snapshot]:
+        """Yield a snapshot. Inside another snapshot or transaction of this store: that one."""
+        if self._open is not None:
+            yield self._open
+            return
+        with driver.translated(self.path):
+            try:
+                self.db.execute("BEGIN")
+                self._open = Snapshot(self.db, self.path)
+                yield self._open
+            finally:
+                self._open = None
+                self.db.rollback()
+
+    @contextmanager
+    def write(self, actor: Actor, *, accept_clock: bool = False) -> Iterator[Transaction]:
+        """Yield a transaction that is alone in writing, commit it at the end, roll back on any exception.
+
+        With `accept_clock` the clock's time holds even before the last entry's, and the first entry is
+        `clock.accepted` (DETAILS 23). Raises LockedError when another process writes for longer than the busy
+        timeout or the file may not be written, IntegrityError for a damaged file, CertmgrError when there is no
+        room, UnrecordedChangeError for changes without an entry.
+        """
+        with self.gate():
+            tx = self.transaction(actor, accept_clock=accept_clock)
+            self._open = tx
+            yield tx
+            tx.require_recorded()
+
+    @contextmanager
+    def gate(self) -> Iterator["Database"]:
+        """Hold the write lock: commit at the end, roll back on any exception. For `write` and migrations only."""
+        if self._open is not None:
+            raise RuntimeError("a write does not begin inside a read or another write")
+        with driver.translated(self.path):
+            try:
+                self.db.execute("PRAGMA query_only = OFF")
+                self.db.execute("BEGIN IMMEDIATE")
+                yield self.db
+                self.db.commit()
+            finally:
+                # KeyboardInterrupt and SystemExit leave through here too; after a commit there is nothing to undo.
+                self._open = None
+                self.db.rollback()
+                self.db.execute("PRAGMA query_only = ON")
+
+    def transaction(self, actor: Actor, *, accept_clock: bool = False) -> Transaction:
+        """Return the transaction of an open gate; the clock is read here, inside it (DETAILS 23)."""
+        return Transaction(self.db, self.path, actor, self.clock().astimezone(UTC), accept_clock=accept_clock)
+
+    def close(self) -> None:
+        """Close the connection; the store is not used afterwards."""
+        with driver.translated(self.path):
+            self.db.close()
+
+
+def open_store(
+    path: Path, *, clock: Callable[[], datetime], create: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S
+) -> Store:
+    """Open the store at `path`, made (owner-only) and brought to this version's schema where that is needed.
+
+    Raises NotFoundError where there is none and `create` is off; LockedError, IntegrityError or CertmgrError as
+    `Store.write` does, and CertmgrError for a store of a newer certmgr, naming both versions (DETAILS 33).
+    """
+    from sqlite_utils import Database  # noqa: PLC0415 - a tenth of a second, for commands that need the store
+
+    from certmgr.store import migrations  # noqa: PLC0415 - the circle: a migration runs inside the gate
+
+    driver.check_version()
+    _require_file(path, create=create)
+    with driver.translated(path):
+        connection = driver.connect(path, busy_timeout_s=busy_timeout_s)
+        try:
+            db = Database(connection, execute_plugins=False, strict=True)
+            for pragma in _PRAGMAS:
+                db.execute(pragma)
+            store = Store(db, path, clock)
+            version = migrations.check_versions(store, create=create)
+            _require_wal(db, busy_timeout_s)
+            db.execute("PRAGMA query_only = ON")
+            if version < migrations.SCHEMA_VERSION:
+                migrations.migrate(store)
+        except BaseException:
+            connection.close()
+            raise
+    return store
+
+
+def _require_file(path: Path, *, create: bool) -> None:
+    """Make an empty owner-only file where one is to be made; refuse what is not a plain file."""
+    try:
+        if create:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                # Made here, not by SQLite, so that no other user can open it in between. No connection is open yet:
+                # closing a descriptor of an open database would drop its locks (DETAILS 46).
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        found = path.lstat()
+    except FileNotFoundError:
+        raise NotFoundError(
+            f"There is no store at {path}.",
+            hint="Make a home with `certmgr init`, or restore certmgr.db from a backup.",
+            code=Code.STORE_MISSING,
+        ) from None
+    except PermissionError as error:
+        raise _denied(path, error.strerror) from error
+    except OSError as error:
+        raise CertmgrError(f"The store {path} cannot be made: {error.strerror}.", code=Code.STORE_FAILED) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise _denied(path, "it is not a plain file")
+
+
+def _denied(path: Path, why: str | None) -> LockedError:
+    return LockedError(
+        f"The store {path} cannot be opened: {why}.",
+        hint="Run the command as the user who owns the home.",
+        code=Code.STORE_DENIED,
+    )
+
+
+def _require_wal(db: "Database", busy_timeout_s: float) -> None:
+    """Put the file into WAL mode; two processes that do so at once are told `locked`, so it is tried again."""
+    deadline = time.monotonic() + busy_timeout_s
+    while True:
+        try:
+            db.enable_wal()
+        except driver.Error:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return

@@ -1,0 +1,59 @@
+"""What every test stands on: its own home, a private umask, a clock that stands still, and an honest summary."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from tests.clock import FakeClock
+
+# The same examples on every machine and in every run; `--hypothesis-profile=thorough` looks further.
+settings.register_profile("quick", max_examples=60, deadline=None, derandomize=True, database=None)
+settings.register_profile("thorough", max_examples=2000, deadline=None, database=None)
+settings.load_profile("quick")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Return a clock that shows 2026-11-21 09:00 UTC until the test moves it."""
+    return FakeClock()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _umask() -> Iterator[None]:
+    """Files are born private in tests as they are in the program."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the home, the settings or the language of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith(("CERTMGR_", "XDG_", "LC_")) and name != "CERTMGR_REQUIRE_PROGRAMS":
+                patch.delenv(name)
+        for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "CREDENTIALS_DIRECTORY"):
+            patch.delenv(name, raising=False)
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("user")))
+        patch.setenv("LANG", "C.UTF-8")
+        yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name each program that was not found, and how many tests waited for it."""
+    missing: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        # A skip is told as (file, line, reason).
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        found = re.search(r"program not found: (\S+)", reason)
+        if found:
+            missing[found[1]] += 1
+    if missing:
+        terminalreporter.section("programs that were not found")
+        for program, tests in sorted(missing.items()):
+            terminalreporter.line(f"{program}: {tests} {'test' if tests == 1 else 'tests'} not run")

@@ -1,0 +1,1 @@
+"""Tests of certmgr.custody: keys at rest."""

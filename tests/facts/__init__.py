@@ -1,0 +1,1 @@
+"""Floor 0 and the configuration: rules without effects."""

@@ -1,0 +1,1 @@
+"""Tests of certmgr.net and certmgr.files: what leaves the home."""

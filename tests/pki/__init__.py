@@ -1,0 +1,1 @@
+"""Tests of the X.509 floor: real keys, real signatures."""

@@ -1,0 +1,1 @@
+"""Tests that ask other programs what they make of ours."""

@@ -1,0 +1,236 @@
+"""The application: threads, clocks and screens around one workspace, and `run`, which the command calls."""
+
+import os
+import sys
+from collections import deque
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import SystemCommand
+from textual.binding import BindingType
+from textual.events import Event, Key, MouseDown
+from textual.screen import Screen
+from textual.signal import Signal
+
+from certmgr.errors import CertmgrError
+from certmgr.models.certificates import CertificateId
+from tui import terminal, theme
+from tui.commands import Scope, bindings, in_scope
+from tui.dialogs.notice import NoticeDialog
+from tui.dialogs.revoke import RevokeDialog
+from tui.host import Host
+from tui.lanes import Lane
+from tui.present import ASCII, UNICODE, Ink, Line, Piece, safe_text
+from tui.screens.certificates import CertificatesScreen
+from tui.screens.detail import DetailScreen
+from tui.screens.frame import MIN_COLUMNS, MIN_ROWS, ROOMY_ROWS, WIDE_COLUMNS
+from tui.screens.pages import HelpScreen, MessagesScreen
+from tui.views import Head, Row
+from tui.wording import error_lines, error_text, outcome_line
+
+if TYPE_CHECKING:
+    from certmgr.models.revocations import Revocation
+    from certmgr.workspace import Workspace
+    from tui.backend import Backend
+
+POLL_S = 1.0
+"""How often the store is asked whether anything has changed: a change shows within two seconds."""
+MINUTE_S = 60.0
+KEPT_MESSAGES = 500
+TOAST_S = 6.0
+END_S = 30.0
+"""How long leaving waits for a revocation that is being carried out."""
+
+
+class CertmgrApp(Host):
+    """certmgr's terminal interface."""
+
+    TITLE = "certmgr"
+    CSS_PATH = "styles.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.EVERYWHERE)]
+    HORIZONTAL_BREAKPOINTS = [(0, "-small"), (MIN_COLUMNS, "-normal"), (WIDE_COLUMNS, "-wide")]  # noqa: RUF012 - Textual's
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (MIN_ROWS, "-tall"), (ROOMY_ROWS, "-roomy")]  # noqa: RUF012 - Textual's
+
+    def __init__(self, backend: "Backend", *, read_only: bool = False, ascii_only: bool = False) -> None:
+        """Show what `backend` knows; NO_COLOR is read from the environment."""
+        plain = bool(os.environ.get("NO_COLOR"))
+        self.backend = backend
+        super().__init__(log_dir=backend.log_dir, clock=backend.now, ansi_color=True if plain else None)
+        self.read_only = read_only
+        self.glyphs = ASCII if ascii_only else UNICODE
+        self.reads, self.counts, self.acts = Lane("reads"), Lane("counts"), Lane("acts")
+        self.head: Head | None = None
+        self.requests: tuple[Revocation, ...] = ()
+        self.frame_signal = Signal[Host](self, "frame")
+        self.store_signal = Signal[Host](self, "store")
+        self._said: deque[Line] = deque(maxlen=KEPT_MESSAGES)
+        self._version: int | None = None
+        self._unreadable = ""
+        self.animation_level = "none"
+        self.register_theme(theme.DARK)
+        self.theme = theme.PLAIN_THEME if plain else theme.DARK.name
+        self.set_class(ascii_only, "-ascii")
+
+    @property
+    def messages(self) -> Sequence[Line]:
+        """What this session has said, the newest first."""
+        return tuple(self._said)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the inks, which every theme has."""
+        return theme.variables()
+
+    def get_default_screen(self) -> Screen[None]:
+        """Begin with the certificates."""
+        return CertificatesScreen()
+
+    def on_mount(self) -> None:
+        """Take the signals of the system and begin to follow the store."""
+        self.guard()
+        self._follow()
+        self.set_interval(POLL_S, self._follow)
+        self.set_interval(MINUTE_S, self._minute)
+
+    async def on_event(self, event: Event) -> None:
+        """Count every key and click as presence: an unlocked slot stays so until nobody is there."""
+        if isinstance(event, Key | MouseDown):
+            self.backend.touch()
+        await super().on_event(event)
+
+    @work(exclusive=True, group="follow")
+    async def _follow(self, *, anyway: bool = False) -> None:
+        """Ask whether the store has changed, and read header and requests again if it has."""
+        if self.backend.lock_if_idle():
+            self.say("The slot is locked again: nobody was there for a while.")
+        try:
+            version = await self.reads.run(self.backend.version)
+            if version == self._version and not anyway:
+                return
+            head = await self.reads.run(self.backend.head)
+            requests = await self.reads.run(self.backend.open_requests)
+        except CertmgrError as error:
+            self._store_lost(error)
+            return
+        first = self._version is None
+        self._version, self._unreadable = version, ""
+        self.head, self.requests = head, requests
+        self.frame_signal.publish(self)
+        if not first:
+            self.store_signal.publish(self)
+
+    def _store_lost(self, error: CertmgrError) -> None:
+        """Say once that the store cannot be read; what is shown stays, and reading is tried again."""
+        if error.message != self._unreadable:
+            self._unreadable = error.message
+            self._version = -1 if self._version is not None else None
+            self.say(error_text(error), warning=True)
+
+    def _minute(self) -> None:
+        """States and days follow the clock, not only the store."""
+        self.store_signal.publish(self)
+
+    def say(self, text: str, *, warning: bool = False) -> None:
+        """Show a toast and keep the text in the message log."""
+        shown = safe_text(text, ascii_only=self.glyphs.ascii_only)
+        self._keep(shown, Ink.DUE if warning else Ink.PLAIN)
+        self.notify(shown, severity="warning" if warning else "information", timeout=TOAST_S, markup=False)
+
+    def trouble(self, error: CertmgrError) -> None:
+        """Show an error until it is dismissed and keep it in the message log."""
+        self._keep(safe_text(error_text(error), ascii_only=self.glyphs.ascii_only), Ink.URGENT)
+        self.push_screen(NoticeDialog("Not done", error_lines(error, self.glyphs)))
+
+    def _keep(self, text: str, ink: Ink) -> None:
+        """Put a line on top of the message log."""
+        at = self.backend.now().astimezone(self.backend.zone)
+        self._said.appendleft((Piece(f"{at:%H:%M:%S}  ", Ink.DIM), Piece(text, ink)))
+
+    def start_revocation(self, row: Row) -> None:
+        """Open the revocation dialog, unless the session is read-only."""
+        if self.read_only:
+            self.say("This session is read-only (--read-only).")
+        else:
+            self._revoke(row)
+
+    @work(exclusive=True, group="revoke")
+    async def _revoke(self, row: Row) -> None:
+        """Open the revocation dialog and say what came of it."""
+        outcome = await self.push_screen_wait(RevokeDialog(row))
+        if outcome is None:
+            return
+        text = outcome_line(outcome, self.backend.now())
+        self._follow(anyway=True)
+        if outcome.published and not outcome.problem:
+            self.say(text)
+            return
+        shown = safe_text(text, ascii_only=self.glyphs.ascii_only)
+        self._keep(shown, Ink.DUE)
+        self.push_screen(NoticeDialog("Revocation not finished", ((Piece(shown),),)))
+
+    def open_detail(self, certificate: CertificateId) -> None:
+        """Show one certificate on a screen of its own."""
+        self.push_screen(DetailScreen(certificate))
+
+    def action_help(self) -> None:
+        """Show the help."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_messages(self) -> None:
+        """Show the messages of this session."""
+        if not isinstance(self.screen, MessagesScreen):
+            self.push_screen(MessagesScreen())
+
+    def action_refresh_now(self) -> None:
+        """Read the store again."""
+        self._follow(anyway=True)
+
+    def action_lock(self) -> None:
+        """Forget the unlocked slot."""
+        name = self.backend.unlocked
+        self.backend.lock()
+        self.say(f"The slot {name} is locked." if name else "No slot is unlocked.")
+
+    async def action_quit(self) -> None:
+        """Leave, unless something is just being carried out."""
+        if self.acts.busy:
+            self.say("A change is being carried out; quit again when it is done.", warning=True)
+            return
+        self.exit(return_code=0)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Return the palette's commands: those of this screen and of everywhere, and none of Textual's own.
+
+        Its screenshot would write what is on screen, which may be confidential, to a file.
+        """
+        scopes = getattr(screen, "SCOPES", ())
+        for command in (*in_scope(*scopes), *in_scope(Scope.EVERYWHERE)):
+            if command.palette and not (command.writes and self.read_only):
+                yield SystemCommand(command.title, command.id, partial(screen.run_action, command.action))
+
+    def finish(self) -> None:
+        """End the threads: what reads is left alone, what writes is waited for."""
+        self.acts.close(END_S)
+        for lane in (self.reads, self.counts):
+            lane.close(0.5)
+
+
+def run(workspace: "Workspace", *, read_only: bool, mouse: bool, ascii: bool) -> int:  # noqa: A002 - the option's name
+    """Show the interface until the user leaves; returns the exit code (143 after SIGTERM, 130 after SIGINT).
+
+    `ascii` draws with ASCII alone, which is also done where the terminal's encoding is not UTF-8. Raises
+    UsageError where there is no terminal that can show it.
+    """
+    terminal.check_terminal(sys.stdin, sys.stderr, os.environ)
+    terminal.settle_environment()
+    from tui.backend import Backend  # noqa: PLC0415 - the terminal is looked at before the rest is loaded
+
+    backend = Backend(workspace)
+    app = CertmgrApp(backend, read_only=read_only, ascii_only=ascii or not terminal.speaks_utf8(sys.stderr))
+    try:
+        app.run(mouse=mouse)
+    finally:
+        app.finish()
+    return app.return_code or 0

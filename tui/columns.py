@@ -1,0 +1,127 @@
+"""The columns of the certificate list at a given width. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from certmgr.models.certificates import State
+from tui.present import Glyphs, Ink, Line, Piece, countdown, day, days_ink, fit, safe_text, state_piece
+from tui.views import Row
+
+GAP = 2
+MARGIN = 1
+"""Cells left free at either side; the right one holds the scroll bar."""
+
+
+class Field(StrEnum):
+    """What a column shows."""
+
+    STATE = "STATE"
+    NAME = "NAME"
+    DAYS = "DAYS"
+    NOT_AFTER = "NOT AFTER"
+    PROFILE = "PROFILE"
+    OWNER = "OWNER"
+    KEY = "KEY"
+    SERIAL = "SERIAL"
+    REVOKE_IN = "REVOKE IN"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; a width of 0 takes what the others leave."""
+
+    field: Field
+    width: int
+    right: bool = False
+
+
+_NARROW = (
+    Column(Field.STATE, 12),
+    Column(Field.NAME, 0),
+    Column(Field.DAYS, 5, right=True),
+    Column(Field.NOT_AFTER, 10),
+    Column(Field.PROFILE, 7),
+    Column(Field.REVOKE_IN, 10, right=True),
+)
+_MIDDLE = (
+    *_NARROW[:4],
+    Column(Field.PROFILE, 10),
+    Column(Field.OWNER, 16),
+    Column(Field.REVOKE_IN, 14, right=True),
+)
+_WIDE = (
+    *_NARROW[:4],
+    Column(Field.PROFILE, 12),
+    Column(Field.OWNER, 18),
+    Column(Field.KEY, 9),
+    Column(Field.SERIAL, 16),
+    Column(Field.REVOKE_IN, 14, right=True),
+)
+_MIDDLE_FROM = 110
+_WIDE_FROM = 150
+
+
+def columns_at(width: int, *, clocks: bool = True) -> tuple[Column, ...]:
+    """Return the columns for a list of `width` cells, each with its own width; together they fill it.
+
+    Where space is short and no clock is running, the names get the room of the countdown.
+    """
+    chosen = _WIDE if width >= _WIDE_FROM else _MIDDLE if width >= _MIDDLE_FROM else _NARROW
+    if chosen is _NARROW and not clocks:
+        chosen = chosen[:-1]
+    taken = sum(column.width for column in chosen) + GAP * (len(chosen) - 1) + 2 * MARGIN
+    left = max(width - taken, 1)
+    return tuple(column if column.width else Column(column.field, left, right=column.right) for column in chosen)
+
+
+def heading(columns: tuple[Column, ...], glyphs: Glyphs) -> str:
+    """Return the line of headings, as wide as the rows under it."""
+    cells = (fit(column.field.value, column.width, glyphs, right=column.right) for column in columns)
+    return " " * MARGIN + (" " * GAP).join(cells) + " " * MARGIN
+
+
+def row_line(row: Row, columns: tuple[Column, ...], *, now: datetime, zone: ZoneInfo, glyphs: Glyphs) -> Line:
+    """Return one row as pieces that fill the columns exactly; every text in it is safe."""
+    pieces: list[Piece] = [Piece(" " * MARGIN)]
+    for index, column in enumerate(columns):
+        piece = _cell(row, column, now=now, zone=zone, glyphs=glyphs)
+        text = fit(safe_text(piece.text, ascii_only=glyphs.ascii_only), column.width, glyphs, right=column.right)
+        pieces.append(Piece(text, piece.ink))
+        pieces.append(Piece(" " * (GAP if index + 1 < len(columns) else MARGIN)))
+    return tuple(pieces)
+
+
+def revoke_in(row: Row, width: int, now: datetime) -> str:
+    """Return the countdown of the row's open request in at most `width` cells; empty without one."""
+    if row.due is None:
+        return ""
+    text = countdown(row.due, now)
+    return text if len(text) <= width else countdown(row.due, now, short=True)
+
+
+def _cell(row: Row, column: Column, *, now: datetime, zone: ZoneInfo, glyphs: Glyphs) -> Piece:  # noqa: PLR0911 - one return a column
+    """Return the text of one cell and its ink."""
+    over = row.state in {State.REVOKED, State.SUPERSEDED} and not row.revoking
+    quiet = Ink.DIM if over else Ink.PLAIN
+    match column.field:
+        case Field.STATE:
+            return state_piece(row.state, revoking=row.revoking, glyphs=glyphs)
+        case Field.NAME:
+            return Piece(row.server, Ink.DIM if over else Ink.STRONG)
+        case Field.DAYS:
+            return Piece(f"{row.days:,}", days_ink(row.days, row.state))
+        case Field.NOT_AFTER:
+            return Piece(day(row.not_after.astimezone(zone)), quiet)
+        case Field.PROFILE:
+            return Piece(row.profile, Ink.DIM)
+        case Field.OWNER:
+            return Piece(row.owner, quiet)
+        case Field.KEY:
+            return Piece(row.key, Ink.DIM)
+        case Field.SERIAL:
+            return Piece(row.serial[:16], Ink.DIM)
+        case Field.REVOKE_IN:
+            late = row.due is not None and row.due <= now
+            return Piece(revoke_in(row, column.width, now), Ink.ALARM if late else Ink.REVOKING)

@@ -1,0 +1,72 @@
+"""What every dialog has: a frame, a title that is text, buttons, and two keys that always cancel."""
+
+from collections.abc import Iterable
+from typing import ClassVar, Generic, TypeVar
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from tui.commands import Scope, bindings
+from tui.host import Host
+from tui.present import Ink, Line, Piece, safe_text
+from tui.widgets.paint import content, page
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer | None], Generic[Answer]):
+    """A dialog that ends with an answer, or with None when it is cancelled."""
+
+    app = getters.app(Host)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(Scope.DIALOG),
+        Binding("ctrl+c", "app.quit", show=False, priority=True),
+    ]
+
+    def body(self) -> Iterable[Widget]:
+        """Return what stands in the frame."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Put the frame around the body."""
+        with Vertical(classes="dialog"):
+            yield from self.body()
+
+    def title_line(self, verb: str, subject: str) -> Static:
+        """Return the dialog's first line."""
+        shown = safe_text(subject, ascii_only=self.app.glyphs.ascii_only)
+        return Static(content((Piece(f"{verb} ", Ink.DIM), Piece(shown, Ink.STRONG))), classes="title", markup=False)
+
+    def text(self, lines: Iterable[Line], *, name: str | None = None) -> Static:
+        """Return lines of text as a widget."""
+        return Static(page(lines), id=name, markup=False)
+
+    def set_text(self, name: str, line: Line) -> None:
+        """Replace the text of the widget called `name`."""
+        self.query_one(f"#{name}", Static).update(content(line))
+
+    def action_cancel(self) -> None:
+        """End without an answer."""
+        self.dismiss(None)
+
+
+class Choice(Button):
+    """A button one line high; brackets show what it is where there is no colour."""
+
+    def __init__(self, label: str, *, name: str, danger: bool = False, disabled: bool = False) -> None:
+        """Call the widget `name`."""
+        super().__init__(
+            Content(f"[ {label} ]"), id=name, classes="danger" if danger else "", compact=True, disabled=disabled
+        )
+
+
+def buttons(*choices: Choice, note: str) -> Horizontal:
+    """Return buttons in a row, with a note about the keys beside them."""
+    keys = Static(content((Piece(note, Ink.DIM),)), classes="keys", markup=False)
+    return Horizontal(*choices, keys, classes="buttons")

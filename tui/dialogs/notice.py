@@ -1,0 +1,41 @@
+"""Something that must be read: an error with all its reasons, or a result that needs a person."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Button
+
+from tui.dialogs.base import Choice, Dialog, buttons
+from tui.present import Line
+from tui.widgets.scroll_text import ScrollText
+
+
+class NoticeDialog(Dialog[None]):
+    """Stays until it is dismissed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "cancel", show=False)]
+
+    def __init__(self, title: str, lines: tuple[Line, ...]) -> None:
+        """Show `lines` under `title`."""
+        super().__init__()
+        self._title = title
+        self._lines = lines
+
+    def body(self) -> Iterable[Widget]:
+        """Return title, text and one button."""
+        yield self.title_line(self._title, "")
+        yield ScrollText(id="notice")
+        yield buttons(Choice("Close", name="close"), note="esc closes   ! shows all messages")
+
+    def on_mount(self) -> None:
+        """Show the text; its button has the focus."""
+        self.query_one(ScrollText).show(self._lines)
+        self.query_one("#close").focus()
+
+    @on(Button.Pressed, "#close")
+    def action_cancel(self) -> None:
+        """Close."""
+        self.dismiss(None)

@@ -1,0 +1,82 @@
+"""Two screens of text: the help, made from the registry of commands, and the messages of this session."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from tui.commands import Scope, bindings, in_scope, shown
+from tui.present import Glyphs, Ink, Line, Piece, fit
+from tui.screens.frame import FrameScreen
+from tui.widgets.scroll_text import ScrollText
+
+_KEYS_WIDTH = 24
+_FILTERS = (
+    ("portal", "a server, name, serial or note that contains the word"),
+    ("state:due", "pending, revoked, held, expired, superseded, due or valid"),
+    ("days<30", "days left; also days>, days<=, days>="),
+    ("profile:server", "also owner:, ca:, key:, serial:"),
+    ("!owner:network", "anything but that"),
+    ("/^db-[0-9]+/", "a regular expression"),
+)
+
+
+class TextScreen(FrameScreen):
+    """Lines of text that scroll; esc leads back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAGE)]
+    SCOPES = (Scope.PAGE,)
+
+    def body(self) -> Iterable[Widget]:
+        """Return the text."""
+        yield ScrollText(id="body")
+
+    def on_mount(self) -> None:
+        """Show the lines."""
+        text = self.query_one(ScrollText)
+        text.show(self.lines())
+        text.focus()
+
+    def lines(self) -> Iterable[Line]:
+        """Return what is shown."""
+        raise NotImplementedError
+
+    def action_back(self) -> None:
+        """Leave the screen."""
+        self.dismiss()
+
+
+class HelpScreen(TextScreen):
+    """Every key, what the glyphs mean, and the filter's grammar."""
+
+    def lines(self) -> Iterable[Line]:
+        """Return the help."""
+        return help_lines(self.app.glyphs)
+
+
+class MessagesScreen(TextScreen):
+    """What this session has said; a toast vanishes, this does not."""
+
+    def lines(self) -> Iterable[Line]:
+        """Return the messages, the newest first."""
+        return self.app.messages or ((Piece("Nothing has been said yet.", Ink.DIM),),)
+
+
+def help_lines(glyphs: Glyphs) -> list[Line]:
+    """Return the help as lines."""
+    lines: list[Line] = []
+    for scope in Scope:
+        lines.append((Piece(scope.value.upper(), Ink.HEADING),))
+        for command in in_scope(scope):
+            keys = ", ".join(shown(key) for key in command.keys)
+            if len(keys) > _KEYS_WIDTH:
+                keys = f"{shown(command.keys[0])} to {shown(command.keys[-1])}"
+            lines.append((Piece(f"  {fit(keys, _KEYS_WIDTH, glyphs)}", Ink.STRONG), Piece(command.title)))
+        lines.append(())
+    lines.append((Piece("FILTER", Ink.HEADING),))
+    lines += [(Piece(f"  {fit(example, _KEYS_WIDTH, glyphs)}", Ink.STRONG), Piece(text)) for example, text in _FILTERS]
+    lines += [(Piece("  Several terms must all hold, as in: certmgr list", Ink.DIM),), ()]
+    lines.append((Piece("STATES", Ink.HEADING),))
+    lines += [(Piece(f"  {sign} {ink.value}", ink),) for ink, sign in glyphs.states.items()]
+    return lines

@@ -1,0 +1,130 @@
+"""What the backend hands to the screens: facts as values, ready to be shown and nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from certmgr.models.authorities import Authority
+from certmgr.models.certificates import Certificate, CertificateId, State
+from certmgr.models.journal import Entry
+from certmgr.models.revocations import Revocation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What the top line says: whose certificates these are, and where they are kept."""
+
+    authority: str
+    """The subject of the current issuing CA; empty where there is none yet."""
+    home: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What the certificate list is asked for."""
+
+    filter_text: str = ""
+    """In the grammar of `certmgr list`."""
+    show_hidden: bool = False
+    """Whether superseded ones, and those that expired over 30 days ago, are listed too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the certificate list."""
+
+    id: CertificateId
+    server: str
+    serial: str
+    state: State
+    revoking: bool
+    days: int
+    """Natural days until expiry in the organisation's time zone; negative afterwards."""
+    not_after: datetime
+    profile: str
+    owner: str
+    key: str
+    due: datetime | None = None
+    """When the open revocation request has to be verified or published; None: there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Neighbouring rows in the list's order."""
+
+    rows: tuple[Row, ...]
+    complete: bool
+    """Whether nothing lies beyond them in the direction that was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """A stretch of the list on both sides of one place in it."""
+
+    rows: tuple[Row, ...]
+    at_start: bool
+    at_end: bool
+    before: int = 0
+    """How many of the rows stand before that place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many there are; counting stops at a limit."""
+
+    number: int
+    capped: bool = False
+
+    def __str__(self) -> str:
+        """Return the number as people read it: `412`, or `10,000+` where counting stopped."""
+        return f"{self.number:,}{'+' if self.capped else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """The counts beside the list."""
+
+    matching: Count
+    total: Count
+    """How many there would be without the filter."""
+    hidden: Count
+    """How many match and are not shown because they are superseded or long expired."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """Everything that the detail view says of one certificate."""
+
+    certificate: Certificate
+    state: State
+    days: int
+    zone: ZoneInfo
+    chain: tuple[Authority, ...]
+    """From the issuing CA up to the root."""
+    history: tuple[Entry, ...]
+    line: tuple[Certificate, ...]
+    """The server's succession of certificates, oldest first."""
+    revocations: tuple[Revocation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A person's slot that can be unlocked with a passphrase."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a revocation."""
+
+    server: str
+    revoked: bool
+    """False: the request was taken and waits for somebody who may verify it."""
+    crl_number: int | None
+    published: bool
+    problem: str | None
+    """Why relying parties cannot see it yet, in one sentence."""
+    due: datetime | None
+    """Until when the open request has to be met; None: it is met."""

@@ -1,0 +1,47 @@
+"""Text that is longer than its place, with the movement keys of the list."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from tui.commands import Scope, bindings
+from tui.present import Line
+from tui.widgets.paint import page
+
+
+class ScrollText(VerticalScroll, can_focus=True):
+    """Lines of text; the keys scroll them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.MOVEMENT)]
+
+    def compose(self) -> ComposeResult:
+        """Hold one widget with the text."""
+        yield Static(markup=False)
+
+    def show(self, lines: Iterable[Line]) -> None:
+        """Show `lines` in place of what was there; the scroll position stays."""
+        self.query_one(Static).update(page(lines))
+
+    def action_move(self, delta: int) -> None:
+        """Scroll by `delta` lines."""
+        self.scroll_relative(y=delta, animate=False)
+
+    def action_half(self, direction: int) -> None:
+        """Scroll by half a page."""
+        self.scroll_relative(y=direction * self.size.height // 2, animate=False)
+
+    def action_page(self, direction: int) -> None:
+        """Scroll by a page."""
+        self.scroll_relative(y=direction * (self.size.height - 1), animate=False)
+
+    def action_first(self) -> None:
+        """Scroll to the top."""
+        self.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Scroll to the end."""
+        self.scroll_end(animate=False)
