@@ -233,7 +233,7 @@ def _conflicts(config: Config, file: str) -> list[Finding]:
 
 def _finding(file: str, key: str | None, reason: str, *, code: Code, value: str | None = None) -> Finding:
     where = f"{file}: {key}" if key else file
-    return Finding(code=code, message=f"{where}: {reason.rstrip('.')}.", field=key, value=value)
+    return Finding(code=code, message=f"{where}: {reason.removesuffix('.')}.", field=key, value=value)
 
 
 def _doubt(key: str, message: str, severity: Severity) -> Finding:

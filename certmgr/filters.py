@@ -16,6 +16,7 @@ from certmgr.errors import Finding, UsageError
 from certmgr.lifecycle import Operator
 from certmgr.models.certificates import Flag, State
 from certmgr.models.keys import KeyType
+from certmgr.models.revocations import Cause
 from certmgr.printable import printable
 
 MAX_FILTER: Final = 1000
@@ -37,6 +38,7 @@ class Field(StrEnum):
     SERVER = "server"
     """The server's name, exactly."""
     CAUSE = "cause"
+    """The cause of a revocation or hold, exactly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ _KEY_FAMILIES: Final = {
 }
 _FLAGS: Final = frozenset(flag.value for flag in Flag)
 _STATES: Final = frozenset(state.value for state in State)
+_CAUSES: Final = frozenset(cause.value for cause in Cause)
 _KEYS: Final = ("state", "days", *Field)
 
 
@@ -211,6 +214,8 @@ def _parse_keyed(key: str, value: str, *, negated: bool) -> Term:
         values = [_serial_start(text) for text in values]
     elif field is not Field.OWNER:
         values = [text.lower() for text in values]
+    if field is Field.CAUSE and not _CAUSES.issuperset(values):
+        raise _TermError(f"{printable(', '.join(values))} is not a cause; the causes are {', '.join(Cause)}.")
     return HasFact(field=field, values=tuple(dict.fromkeys(values)), negated=negated)
 
 

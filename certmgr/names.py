@@ -149,7 +149,7 @@ def check_address(text: str) -> tuple[Address | None, tuple[Finding, ...]]:
 
 
 def unfit(address: Address) -> tuple[Code, str] | None:
-    """Return why `address` can be nobody's intranet address whatever is configured, as `a loopback address`; or None."""
+    """Return why `address` is in no intranet, whatever is configured: a code and words such as `a loopback address`."""
     for network, code, kind in UNFIT_V4 if isinstance(address, IPv4Address) else UNFIT_V6:
         if address in network:
             return code, kind

@@ -37,7 +37,7 @@ def check_any_name(text: str, *, wildcard: bool, bare: bool) -> tuple[str | None
     if len(text) > _READ:
         message = f"'{shown(text)}' is {len(text)} characters long; {MAX_NAME} octets is the most."
         return None, (_found(Code.NAME_LONG, message, text),)
-    if is_dotted_quad(text.removesuffix(".")) or ":" in text and looks_like_address(text):
+    if is_dotted_quad(text.removesuffix(".")) or (":" in text and looks_like_address(text)):
         message = f"'{shown(text)}' is an address; an address is asked for as one, not as a DNS name."
         return None, (_found(Code.NAME_ADDRESS, message, text),)
     name = (text if text.isascii() else _mapped(text)).lower().removesuffix(".")

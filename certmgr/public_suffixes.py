@@ -14,7 +14,7 @@ SPECIAL_USE: Final = ("internal", "home.arpa", "test", "example", "invalid", "lo
 
 def is_public_suffix(name: str) -> bool:
     """Say whether `name`, as A-labels, is itself a suffix under which the public registers names."""
-    return not _is_special(name) and (public_suffix(name) == name or _has_rule("*." + _unicode(name)))
+    return not _is_special(name) and public_suffix(name) == name
 
 
 def registered_domain(name: str) -> str | None:
@@ -33,7 +33,8 @@ def public_suffix(name: str) -> str | None:
         parent = candidate.partition(".")[2]
         if _has_rule("!" + candidate):
             return ".".join(labels[start + 1 :])
-        if _has_rule(candidate) or (parent and _has_rule("*." + parent)):
+        # The parent of a wildcard rule is a suffix too, listed or not: the list's own tests have it so.
+        if any(map(_has_rule, (candidate, "*." + candidate, "*." + parent))):
             return ".".join(labels[start:])
     return None
 

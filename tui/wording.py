@@ -32,7 +32,7 @@ CAUSES: tuple[CauseWords, ...] = (
     CauseWords(
         Cause.KEY_COMPROMISE,
         "The private key leaked or is known to others.",
-        "Revokes every certificate with this key and blocks the key for ever; this cannot be undone.",
+        "Revokes all certificates with this key, blocks it, for good.",
     ),
     CauseWords(Cause.KEY_LOST, "The private key is damaged or lost, and nobody else knows it."),
     CauseWords(Cause.KEY_REPLACED, "A new key pair has taken the place of this one."),
@@ -46,7 +46,7 @@ CAUSES: tuple[CauseWords, ...] = (
     CauseWords(
         Cause.SUSPENDED,
         "A temporary measure that law, regulation or policy requires.",
-        "Puts the serial on the CRL as on hold; `certmgr release` takes it off again.",
+        "Puts the serial on the CRL as held; certmgr release undoes it.",
     ),
     CauseWords(Cause.ISSUED_IN_ERROR, "The subscriber objected, or the certificate was never delivered."),
 )

@@ -29,7 +29,7 @@ def check_destination(destination: Path, server: str) -> tuple[Finding, ...]:
 
     Other files inside a folder of ours are left alone and are no obstacle.
     """
-    base = f"{destination}/{server}"
+    base = str(destination / server)
     try:
         status = os.lstat(base)
         if not S_ISDIR(status.st_mode):

@@ -163,7 +163,8 @@ def deliver_batch(deliveries: Sequence[Delivery]) -> tuple[Delivered, ...]:
 
 def _prepare(destination: Path, server: str) -> str:
     """Make DIR/NAME/archive, owner-only, and return DIR/NAME; raises RefusedError where foreign files stand."""
-    base = f"{destination}/{server}"
+    # Joined by Path, so that "./portal" and "portal" are one text, as they are in the key's path.
+    base = str(destination / server)
     with translated(base):
         try:
             os.mkdir(base, PRIVATE_FOLDER_MODE)

@@ -16,8 +16,8 @@ def probe(
 ) -> tuple[bytes, ...]:
     """Return the DER certificates that `host`:`port` presents, the server's own first.
 
-    `server_name` is the SNI to ask for; None or an empty one sends none. Nothing is verified: that is the caller's step, at its own
-    time. Raises CertmgrError when the host cannot be reached or does not complete a handshake.
+    `server_name` is the SNI to ask for; None or an empty one sends none. Nothing is verified: that is the caller's
+    step, at its own time. Raises CertmgrError when the host cannot be reached or does not complete a handshake.
     """
     try:
         if server_name is not None:

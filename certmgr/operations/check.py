@@ -128,7 +128,7 @@ def _crl_due(workspace: Workspace, snapshot: "Snapshot", authority: Authority) -
     latest = crls.latest(snapshot, authority.id)
     if latest is None:
         return "there is none yet"
-    if crls.has_unsigned_changes(snapshot, authority.id):
+    if crls.unpublished_entries(snapshot, authority.id, latest.number):
         return "a revocation is not on it yet"
     if latest.published_at is None:
         return "the last one was not seen published"

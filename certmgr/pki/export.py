@@ -43,20 +43,24 @@ def pkcs12(key_pem: bytes | None, certificate: bytes, chain: Sequence[bytes], pa
     """Return a PKCS #12 file of the private key, its DER `certificate` and the DER `chain`, under `password`.
 
     Encrypted with AES-256 in the form that Java 8u301 and later, Windows Server 2016 and later and OpenSSL read. Raises
-    UsageError for an ML-DSA key, which PKCS #12 readers do not know, and for an empty password.
+    UsageError for an empty password, a key that is not the certificate's, and an ML-DSA key, which no reader knows.
     """
     if not password:
         raise UsageError("A PKCS #12 file needs a password.")
     key = None if key_pem is None else load_private(key_pem)
     if isinstance(key, MLDSA44PrivateKey | MLDSA65PrivateKey | MLDSA87PrivateKey):
         raise UsageError("No program reads an ML-DSA key from PKCS #12; export it as PEM.")
-    return serialize_key_and_certificates(
-        alias.encode(),
-        key,
-        x509.load_der_x509_certificate(certificate),
-        [x509.load_der_x509_certificate(authority) for authority in chain],
-        BestAvailableEncryption(password),
-    )
+    try:
+        return serialize_key_and_certificates(
+            alias.encode(),
+            key,
+            x509.load_der_x509_certificate(certificate),
+            [x509.load_der_x509_certificate(authority) for authority in chain],
+            BestAvailableEncryption(password),
+        )
+    except ValueError:
+        # The cause may speak of the key, so it is not chained.
+        raise UsageError("The private key does not belong to the certificate.") from None
 
 
 def java_truststore(certificates: Mapping[str, bytes], password: bytes) -> bytes:

@@ -61,7 +61,7 @@ def test_a_plain_address_is_read(text: str, address: IPv4Address | IPv6Address) 
         ("2001:0:4136:e378::1", [Code.ADDRESS_MAPPED]),
         ("64:ff9b::10.0.0.1", [Code.ADDRESS_NAT64]),
         ("64:ff9b:1::a00:1", [Code.ADDRESS_NAT64]),
-        ("0.0.0.0", [Code.ADDRESS_SPECIAL]),
+        ("0.0.0.1", [Code.ADDRESS_SPECIAL]),
         ("127.0.0.1", [Code.ADDRESS_SPECIAL]),
         ("169.254.1.1", [Code.ADDRESS_SPECIAL]),
         ("224.0.0.1", [Code.ADDRESS_SPECIAL]),

@@ -1,5 +1,6 @@
 """certmgr.toml: a good file gives a Config, a bad one everything that is wrong with it."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -156,7 +157,7 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(section: str, line: 
         ("zones", 'split_horizon = ["example.com"]', "is not of the form"),
         ("zones", 'split_horizon = [{ zone = "com", attested = "me" }]', "is a public suffix"),
         ("zones", 'split_horizon = [{ zone = "example.com", attested = "" }]', "1 to 200 are allowed"),
-        ("zones", 'attested_networks = [{ network = "0.0.0.0/0", attested = "me" }]', "is too wide"),
+        ("zones", 'attested_networks = [{ network = "8.0.0.0/7", attested = "me" }]', "is too wide"),
         ("authority.root", 'key_type = "rsa-4096"', "is not one of ec-p256, ec-p384, ed25519"),
         ("authority.root", "days = true", "is a truth value; it must be a whole number"),
         ("authority.root", "days = 36500", "is not from 365 to 9132"),
@@ -243,10 +244,8 @@ def test_everything_wrong_is_told_at_once() -> None:
 @given(st.text(max_size=200) | st.text(alphabet='[]{}="\n.abzones dn#,1', max_size=80))
 def test_any_text_gives_a_config_or_a_usage_error(text: str) -> None:
     """No other error comes out, whatever is in the file."""
-    try:
-        parse_config(text, file="x")
-    except UsageError as error:
-        assert error.findings
+    with suppress(UsageError):
+        assert parse_config(text, file="x").zones.declared.dns
 
 
 def test_the_digest_follows_values_and_not_their_form() -> None:

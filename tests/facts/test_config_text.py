@@ -97,16 +97,15 @@ def test_the_example_of_a_profile_is_one_when_the_comment_signs_are_removed() ->
 def test_any_organisation_that_is_accepted_comes_out_as_it_went_in(name: str) -> None:
     """Quotes, backslashes and every script; what cannot be shown is refused by its key."""
     text = render(organisation=name, zones=("corp.internal",))
-    try:
-        config = parse_config(text, file="x")
-    except UsageError as error:
-        assert [finding.field for finding in error.findings] == ["organisation.name"]
+    if not name.strip() or not name.isprintable():
+        with pytest.raises(UsageError, match="organisation.name"):
+            parse_config(text, file="x")
     else:
-        assert config.organisation.name == name.strip()
+        assert parse_config(text, file="x").organisation.name == name.strip()
 
 
 def test_bad_answers_are_told_by_their_keys_when_the_file_is_parsed() -> None:
-    """init says all that is wrong before it makes anything."""
+    """All that is wrong is said before anything is made."""
     text = render(organisation="", zones=("com", "lan.example.com"), networks=("x",), crl_url="https://a/", root_days=1)
     with pytest.raises(UsageError) as caught:
         parse_config(text, file="x")

@@ -23,7 +23,7 @@ HEAVY = {
     ["names", "zones", "lifecycle", "commitments", "filters", "policy", "config", "config_text", "models.certificates"],
 )
 def test_a_lower_floor_loads_no_library(module: str) -> None:
-    """idna and the public-suffix list are loaded by the first name that needs them."""
+    """The first name that needs them loads idna and the public-suffix list."""
     program = f"import sys, certmgr.{module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert not HEAVY & {name.partition(".")[0] for name in done.stdout.split()}

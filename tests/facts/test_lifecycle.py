@@ -141,6 +141,7 @@ def holds(condition: Condition, row: Certificate) -> bool:
     micros=st.integers(0, 999_999),
 )
 def test_the_ranges_select_exactly_the_state_that_state_of_derives(  # noqa: PLR0913 - a column each
+    *,
     stage: Stage,
     not_after: datetime,
     renews: datetime,
@@ -315,7 +316,7 @@ def test_a_cause_that_does_not_fit_the_action_is_a_usage_error(action: Action, c
 
 
 def test_a_hold_needs_no_other_cause_and_is_released_or_revoked() -> None:
-    """suspended ends in release or revocation (DOMAIN)."""
+    """A suspension ends in release or revocation (DOMAIN)."""
     require_transition(certificate(), Action.HOLD, now=NOW, cause=Cause.SUSPENDED)
     held = certificate(held_at=NOW)
     require_transition(held, Action.RELEASE, now=NOW)

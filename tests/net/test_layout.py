@@ -146,6 +146,17 @@ def test_the_destination_is_made_when_it_is_not_there(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "folder" / "portal" / "live" / "cert.pem").exists()
 
 
+@pytest.mark.parametrize("written", [".", "out", "./out/", "../{}/out", "{}//out"])
+def test_however_the_destination_is_written_it_is_one_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    """--out is a path as people type it; the default is the current folder."""
+    monkeypatch.chdir(tmp_path)
+    folder = Path(written.format(tmp_path if written.startswith("{") else tmp_path.name))
+    give_new(folder, 1)
+    assert give_new(folder, 2).live.resolve() == (folder / "portal" / "archive" / "2").resolve()
+
+
 def test_files_of_others_beside_ours_are_left_alone(tmp_path: Path) -> None:
     """A note or a parameter file in the server's folder is no obstacle to its renewal."""
     give_new(tmp_path, 1)

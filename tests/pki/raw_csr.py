@@ -83,7 +83,7 @@ def make_raw(  # noqa: PLR0913 - every part of a request can be a lie
         version,
         der.sequence(*subject),
         spki or spki_of(signer),
-        der.tlv(0xA0, *asked, *attributes),
+        der.tlv(0xA0, *sorted((*asked, *attributes))),  # the order of a SET OF in DER (X.690 11.6)
     )
     found_algorithm = algorithm or (RSA_SHA256 if isinstance(signer, rsa.RSAPrivateKey) else ECDSA_SHA256)
     made = sign(signer, found_algorithm, info) if signature is None else signature

@@ -33,6 +33,10 @@ class CauseList(OptionList):
         )
         self._glyphs = glyphs
 
+    def on_mount(self) -> None:
+        """Take back the highlight that an OptionList gives its first option."""
+        self.highlighted = None
+
     def mark(self, chosen: int) -> None:
         """Show which cause is chosen."""
         for index, words in enumerate(CAUSES):
