@@ -149,7 +149,7 @@ class Code(StrEnum):
     ISSUER_ENDED = "issuer.ended", "The issuing CA ends too soon, or has ended."
     ISSUER_CLIENT_AUTH = "issuer.client-auth", "The profile asks for clientAuth, which the issuing CA cannot give."
     ISSUER_LIMITS = "issuer.limits", "The configuration allows what the issuing CA's certificate does not."
-    KEY_TYPE_REFUSED = "key.type", "The profile does not accept keys of this type."
+    KEY_TYPE = "key.type", "The profile does not accept keys of this type."
     KEY_BLOCKED = "key.blocked", "The key is known to be compromised and is never certified again (R1.6)."
     KEY_IN_USE = "key.in-use", "The key is in use for another server."
     STATE_REFUSED = "state.refused", "The certificate's state does not allow this."

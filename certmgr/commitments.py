@@ -15,10 +15,6 @@ from certmgr.lifecycle import day_start
 
 CommitmentId = NewType("CommitmentId", int)
 
-VERIFY_WITHIN: Final = timedelta(hours=24)
-"""From the receipt of a revocation request to its verification (DETAILS 24)."""
-PUBLISH_WITHIN: Final = timedelta(hours=24)
-"""From verification to a CRL that relying parties can see (R6.1, DETAILS 24)."""
 PERCENTAGES: Final = (50, 75, 90)
 """When an open commitment is escalated (R6.1)."""
 _SATURDAY: Final = 5
@@ -28,7 +24,9 @@ class Kind(StrEnum):
     """What is promised."""
 
     VERIFY_REVOCATION = "verify-revocation"
+    """From the receipt of a request to its verification (DETAILS 24)."""
     PUBLISH_REVOCATION = "publish-revocation"
+    """From verification to a CRL that relying parties can see (R6.1, DETAILS 24)."""
 
 
 class Status(StrEnum):

@@ -175,6 +175,8 @@ def require_clock(tx: "Transaction") -> None:
 def leaf_spec(order: Order, profile: Profile, plan: Plan, now: datetime) -> LeafSpec:
     """Return what the leaf will say; its life never passes its issuer's (DETAILS 20)."""
     not_before, not_after = policy.granted_validity(order, profile, issuer=plan.limits, now=now)
+    # Right after a clock was set back, the backdated start would lie before the issuer's own.
+    not_before = max(not_before, plan.issuer.not_before)
     first = order.dns[0] if order.dns else None
     return LeafSpec(
         serial=build.make_serial(),

@@ -198,15 +198,15 @@ def _check_key(order: Order, profile: Profile, key: KeyFacts | None, use: KeyUse
     accepted = ", ".join(profile.key_types)
     if order.key_type is not None and order.key_type not in profile.key_types:
         message = f"The profile {profile.name} does not accept {order.key_type} keys; it accepts {accepted}."
-        findings.append(_error(Code.KEY_TYPE_REFUSED, message, "key_type", order.key_type))
+        findings.append(_error(Code.KEY_TYPE, message, "key_type", order.key_type))
     if key is None:
         return findings
     if key.key_type is not None and key.key_type not in profile.key_types:
         message = f"The profile {profile.name} does not accept {key.description}; it accepts {accepted}."
-        findings.append(_error(Code.KEY_TYPE_REFUSED, message, "key", key.key_type))
+        findings.append(_error(Code.KEY_TYPE, message, "key", key.key_type))
     elif key.key_type is None and not key.findings:
         message = f"{key.description} is certified under no profile."
-        findings.append(_error(Code.KEY_TYPE_REFUSED, message, "key"))
+        findings.append(_error(Code.KEY_TYPE, message, "key"))
     findings.extend(key.findings)
     if use.blocked:
         message = "The key is known to be compromised and is never certified again; make a new one."

@@ -4,11 +4,13 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.clock import FakeClock
+from tests.home import HomeForTest, copy_home, make_home
 
 # The same examples on every machine and in every run; `--hypothesis-profile=thorough` looks further.
 settings.register_profile("quick", max_examples=60, deadline=None, derandomize=True, database=None)
@@ -20,6 +22,22 @@ settings.load_profile("quick")
 def clock() -> FakeClock:
     """Return a clock that shows 2026-11-21 09:00 UTC until the test moves it."""
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def home_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a home made once for the session, at the time at which every test begins; never opened."""
+    folder = tmp_path_factory.mktemp("template") / "made"
+    make_home(folder, clock=FakeClock()).workspace.close()
+    return folder
+
+
+@pytest.fixture
+def home(home_template: Path, tmp_path: Path, clock: FakeClock) -> Iterator[HomeForTest]:
+    """Return a home of the test's own, with a root CA, an issuing CA, an administrator and a machine."""
+    made = copy_home(home_template, tmp_path / "place", clock=clock)
+    yield made
+    made.workspace.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

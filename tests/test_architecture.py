@@ -14,6 +14,7 @@ import pytest
 
 from certmgr.store.connection import open_store
 from tests.clock import FakeClock
+from tests.unmeasured import unmeasured_environment
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PRODUCT = ("certmgr", "tui")
@@ -129,9 +130,7 @@ def _imported(arguments: list[str], folder: Path) -> set[str]:
     place = folder / "modules.json"
     result = subprocess.run(
         [sys.executable, "-c", _WITNESS, place, *arguments],
-        # Without the coverage measurement of subprocesses, which imports libraries of its own.
-        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-        | {"PYTHONPATH": str(REPOSITORY)},
+        env=unmeasured_environment() | {"PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
         check=False,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import SystemCommand
+from textual.command import CommandPalette
 from textual.binding import BindingType
 from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
@@ -17,7 +18,7 @@ from textual.signal import Signal
 from certmgr.errors import CertmgrError
 from certmgr.models.certificates import CertificateId
 from tui import terminal, theme
-from tui.commands import Scope, bindings, in_scope
+from tui.commands import Scope, bindings, in_scope, shown
 from tui.dialogs.notice import NoticeDialog
 from tui.dialogs.revoke import RevokeDialog
 from tui.host import Host
@@ -208,7 +209,13 @@ class CertmgrApp(Host):
         scopes = getattr(screen, "SCOPES", ())
         for command in (*in_scope(*scopes), *in_scope(Scope.EVERYWHERE)):
             if command.palette and not (command.writes and self.read_only):
-                yield SystemCommand(command.title, command.id, partial(screen.run_action, command.action))
+                keys = ", ".join(shown(key) for key in command.keys)
+                yield SystemCommand(command.title, keys, partial(screen.run_action, command.action))
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
 
     def finish(self) -> None:
         """End the threads: what reads is left alone, what writes is waited for."""

@@ -1,5 +1,6 @@
 """The columns of the certificate list at a given width. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -76,21 +77,31 @@ def columns_at(width: int, *, clocks: bool = True) -> tuple[Column, ...]:
     return tuple(column if column.width else Column(column.field, left, right=column.right) for column in chosen)
 
 
-def heading(columns: tuple[Column, ...], glyphs: Glyphs) -> str:
+def heading_line(columns: tuple[Column, ...], glyphs: Glyphs) -> Line:
     """Return the line of headings, as wide as the rows under it."""
-    cells = (fit(column.field.value, column.width, glyphs, right=column.right) for column in columns)
-    return " " * MARGIN + (" " * GAP).join(cells) + " " * MARGIN
+    cells = (
+        Piece(fit(column.field.value, column.width, glyphs, right=column.right), Ink.HEADING) for column in columns
+    )
+    return _spaced(cells)
 
 
 def row_line(row: Row, columns: tuple[Column, ...], *, now: datetime, zone: ZoneInfo, glyphs: Glyphs) -> Line:
     """Return one row as pieces that fill the columns exactly; every text in it is safe."""
-    pieces: list[Piece] = [Piece(" " * MARGIN)]
-    for index, column in enumerate(columns):
-        piece = _cell(row, column, now=now, zone=zone, glyphs=glyphs)
-        text = fit(safe_text(piece.text, ascii_only=glyphs.ascii_only), column.width, glyphs, right=column.right)
-        pieces.append(Piece(text, piece.ink))
-        pieces.append(Piece(" " * (GAP if index + 1 < len(columns) else MARGIN)))
-    return tuple(pieces)
+    pieces = (_cell(row, column, now=now, zone=zone, glyphs=glyphs) for column in columns)
+    return _spaced(
+        Piece(
+            fit(safe_text(piece.text, ascii_only=glyphs.ascii_only), column.width, glyphs, right=column.right), piece.ink
+        )
+        for column, piece in zip(columns, pieces, strict=True)
+    )
+
+
+def _spaced(cells: Iterable[Piece]) -> Line:
+    """Return cells with the gaps between them and the margins around them."""
+    line = [Piece(" " * MARGIN)]
+    for cell in cells:
+        line += [cell, Piece(" " * GAP)]
+    return (*line[:-1], Piece(" " * MARGIN))
 
 
 def revoke_in(row: Row, width: int, now: datetime) -> str:

@@ -21,6 +21,7 @@ from textual import constants
 from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from certmgr.errors import UsageError
 
@@ -83,12 +84,19 @@ class NothingRaw(LineFilter):
         ]
 
 
+class WholeCells(ScrollBarRender):
+    """A scroll bar of whole cells: no block characters, and reverse video where there is no colour."""
+
+    VERTICAL_BARS = [" "]  # noqa: RUF012 - Textual's own
+
+
 class GuardedApp(App[int]):
     """An application that leaves the terminal as it found it and tells no secret when it crashes."""
 
     def __init__(self, *, log_dir: Path | None, clock: Callable[[], datetime], ansi_color: bool | None = None) -> None:
         """Write crash reports into `log_dir`; None: nowhere."""
         super().__init__(ansi_color=ansi_color)
+        ScrollBar.renderer = WholeCells
         self._filters.append(NothingRaw())
         self._log_dir = log_dir
         self._crash_clock = clock

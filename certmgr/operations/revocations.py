@@ -20,7 +20,7 @@ from certmgr.store import authorities, certificates, crls, keys, revocations
 from certmgr.workspace import Session, Workspace, journalled_refusal
 
 if TYPE_CHECKING:
-    from certmgr.store.connection import Transaction
+    from certmgr.store.connection import Snapshot, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoked:
@@ -128,7 +128,7 @@ def request(  # noqa: PLR0913 - the facts of a request, by keyword
         with workspace.store().write(session.actor) as tx:
             subject = certificates.get(tx, certificate)
             _confirm(subject, confirm)
-            _refuse_twice(tx, subject, cause)
+            _refuse_twice(tx, subject, cause, tx.now)
             ids = []
             for one in _closure(tx, subject, cause):
                 identity = revocations.add(
@@ -150,6 +150,17 @@ def request(  # noqa: PLR0913 - the facts of a request, by keyword
             return tuple(revocations.get(tx, identity) for identity in ids)
 
 
+def rehearse(workspace: Workspace, *, certificate: CertificateId, cause: Cause) -> tuple[Certificate, ...]:
+    """Return what a revocation for that cause would revoke, the certificate first; records nothing.
+
+    Raises as `request` does for a certificate that cannot be revoked for that cause.
+    """
+    with workspace.store().read() as snapshot:
+        subject = certificates.get(snapshot, certificate)
+        _refuse_twice(snapshot, subject, cause, workspace.now())
+        return tuple(_closure(snapshot, subject, cause))
+
+
 def _confirm(certificate: Certificate, typed: str) -> None:
     if typed != certificate.server:
         raise UsageError(
@@ -159,23 +170,23 @@ def _confirm(certificate: Certificate, typed: str) -> None:
         )
 
 
-def _refuse_twice(tx: "Transaction", certificate: Certificate, cause: Cause) -> None:
+def _refuse_twice(snapshot: "Snapshot", certificate: Certificate, cause: Cause, now: datetime) -> None:
     """Refuse what is revoked already, but for an upgrade to key compromise (DETAILS 28)."""
-    if any(one.closed_at is None and one.revoked_at is None for one in revocations.for_certificate(tx, certificate.id)):
+    if any(one.closed_at is None and one.revoked_at is None for one in revocations.for_certificate(snapshot, certificate.id)):
         raise RefusedError(
             f"A revocation request for {certificate.server} (serial {certificate.serial}) is open already.",
             hint="See `certmgr revocation list`.",
             code=Code.REVOCATION_TWICE,
         )
     action = lifecycle.Action.HOLD if cause is Cause.SUSPENDED else lifecycle.Action.REVOKE
-    lifecycle.require_transition(certificate, action, now=tx.now, cause=cause)
+    lifecycle.require_transition(certificate, action, now=now, cause=cause)
 
 
-def _closure(tx: "Transaction", certificate: Certificate, cause: Cause) -> list[Certificate]:
+def _closure(snapshot: "Snapshot", certificate: Certificate, cause: Cause) -> list[Certificate]:
     """Return the certificate, and with a compromised key every other one of that key not yet revoked for it."""
     if cause is not Cause.KEY_COMPROMISE:
         return [certificate]
-    siblings = certificates.by_spki(tx, certificate.spki_sha256)
+    siblings = certificates.by_spki(snapshot, certificate.spki_sha256)
     others = [
         one
         for one in siblings
@@ -201,6 +212,18 @@ def verify(workspace: Workspace, session: Session, revocation: RevocationId) -> 
         revocations.set_verified(tx, revocation, by=session.actor.name, due_at=tx.now + workspace.config.revocation.publish_within)
         tx.record("revocation.verified", f"revocation:{revocation}", {"by": session.actor.name})
         return revocations.get(tx, revocation)
+
+
+def fulfil(workspace: Workspace, session: Session, revocation: RevocationId) -> Revoked:
+    """Verify a recorded request, carry it out and publish the CRL; what `revoke` does after its request.
+
+    A failed publication is told in the answer, not raised. Raises as `verify` does.
+    """
+    session.require(Permission.CARRY_OUT_REVOCATION)
+    opened = [verify(workspace, session, revocation)]
+    carry_out(workspace, session, [revocation])
+    published, problem = publish_for(workspace, session, opened)
+    return _answer(workspace, opened, published, problem)
 
 
 def carry_out(workspace: Workspace, session: Session, ids: Sequence[RevocationId]) -> None:
@@ -265,12 +288,7 @@ def release(
     ):
         subject = certificates.get(tx, certificate)
         _confirm(subject, confirm)
-        if subject.held_at is None or subject.revoked_at is not None:
-            raise RefusedError(
-                f"The certificate {subject.serial} of {subject.server} is not held.",
-                hint=f"See `certmgr show {subject.server}`.",
-                code=Code.REVOCATION_STATE,
-            )
+        require_held(subject)
         certificates.clear_held(tx, certificate)
         crls.remove_entry(tx, subject.authority_id, subject.serial)
         tx.record("certificate.released", f"certificate:{certificate}", {"noted": bool(note)})
@@ -280,3 +298,13 @@ def release(
     except CertmgrError as problem:
         return None, problem.message
     return published, " ".join(item.message for item in published.problems) or None
+
+
+def require_held(certificate: Certificate) -> None:
+    """Raise RefusedError where the certificate is not held, so that there is nothing to release."""
+    if certificate.held_at is None or certificate.revoked_at is not None:
+        raise RefusedError(
+            f"The certificate {certificate.serial} of {certificate.server} is not held.",
+            hint=f"See `certmgr show {certificate.server}`.",
+            code=Code.REVOCATION_STATE,
+        )

@@ -1,5 +1,6 @@
 """The few ASN.1 DER forms (X.690) that certmgr writes and reads itself, where speed or exactness asks for it."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,6 +17,7 @@ SEQUENCE = 0x30
 SET = 0x31
 _FIRST_GENERALIZED_YEAR = 2050
 _MAX_LENGTH_OCTETS = 4
+_TIME = re.compile(rb"[0-9]{14}Z")
 
 
 class DerError(ValueError):
@@ -134,15 +136,17 @@ def content(data: bytes, tag: int | None = None) -> bytes:
 def parse_time(element: bytes) -> datetime:
     """Return the aware moment of a UTCTime or GeneralizedTime in the form RFC 5280 asks for."""
     tag, begin, end = read(element)
-    text = element[begin:end].decode("ascii", "replace")
+    text = element[begin:end]
     if tag == UTC_TIME:
-        text = ("19" if text[:2] >= "50" else "20") + text
+        text = (b"19" if text[:2] >= b"50" else b"20") + text
     elif tag != GENERALIZED_TIME:
         raise DerError(f"the tag {tag:#04x} is not that of a time")
+    if not _TIME.fullmatch(text):
+        raise DerError("a time is not in the form that RFC 5280 asks for")
     try:
-        return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+        return datetime(int(text[:4]), *(int(text[at : at + 2]) for at in range(4, 14, 2)), tzinfo=UTC)
     except ValueError:
-        raise DerError(f"{text!r} is not a time") from None
+        raise DerError(f"{text.decode()} is not a time") from None
 
 
 def parse_oid(element: bytes) -> str:

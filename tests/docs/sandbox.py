@@ -2,7 +2,8 @@
 
 The session has a home of its own, shown as /home/admin in its output, and begins in `~/certmgr` with a copy of the
 repository's `examples/`. Its PATH begins with this environment's `certmgr`. Proxies that answer nobody keep clients
-away from anything but loopback. Its standard input is empty, its language C.UTF-8, its time zone UTC.
+away from anything but loopback. Its standard input is empty, its umask a reader's (022), its language C.UTF-8, its time
+zone UTC.
 """
 
 import os
@@ -25,6 +26,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 class PageError(AssertionError):
     """A command of a page does not do what the page says; the message shows both."""
+
+
+class SessionEndedError(PageError):
+    """The shell has ended or hangs: no further command of the page can be run."""
 
 
 class Session:
@@ -66,9 +71,9 @@ class Session:
         except BrokenPipeError:
             answer = ""
         except TimeoutError:
-            raise PageError(_report(step, self._output(), f"not done after {timeout_s:g} s")) from None
+            raise SessionEndedError(_report(step, self._output(), f"not done after {timeout_s:g} s")) from None
         if not answer:
-            raise PageError(_report(step, self._output(), "ends the shell session"))
+            raise SessionEndedError(_report(step, self._output(), "ends the shell session"))
         self._status = int(answer)
         return self._status
 
@@ -107,6 +112,7 @@ def open_session(folder: Path) -> Iterator[Session]:
         text=True,
         bufsize=1,
         start_new_session=True,
+        umask=0o022,
     )
     try:
         yield Session(shell, folder)
@@ -118,10 +124,19 @@ def open_session(folder: Path) -> Iterator[Session]:
 
 
 def run_steps(steps: tuple[Step, ...], folder: Path, *, timeout_s: float = 60) -> None:
-    """Run the steps of a page in `folder`; raises PageError at the first that is not as the page says."""
+    """Run the steps of a page in `folder`; raises PageError with every step that is not as the page says."""
+    problems = []
     with open_session(folder) as session:
         for step in steps:
-            session.run(step, timeout_s=timeout_s)
+            try:
+                session.run(step, timeout_s=timeout_s)
+            except SessionEndedError as problem:
+                problems.append(str(problem))
+                break
+            except PageError as problem:
+                problems.append(str(problem))
+    if problems:
+        raise PageError("\n".join(problems))
 
 
 def _environment(home: Path) -> dict[str, str]:

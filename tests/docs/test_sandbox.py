@@ -28,9 +28,9 @@ def test_both_streams_are_shown(tmp_path: Path) -> None:
 
 
 def test_a_page_sees_nothing_of_its_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment is the sandbox's: another home, no settings, an empty standard input."""
+    """The environment is the sandbox's: another home, no settings, a usual umask, an empty standard input."""
     monkeypatch.setenv("CERTMGR_HOME", "/srv/ca")
-    _run('$ echo "home ${CERTMGR_HOME:-none}, $HOME"\nhome none, /home/admin\n$ cat', tmp_path)
+    _run('$ echo "home ${CERTMGR_HOME:-none}, $HOME"\nhome none, /home/admin\n$ umask\n0022\n$ cat', tmp_path)
 
 
 def test_the_programs_of_this_environment_come_first(tmp_path: Path) -> None:
@@ -60,6 +60,17 @@ def test_a_wrong_page_fails_at_its_line(block: str, problem: str, tmp_path: Path
     """Other output, missing output, a status that is not shown, an unknown program, a shell that ends."""
     with pytest.raises(PageError, match=problem):
         _run(block, tmp_path)
+
+
+def test_every_wrong_step_is_told_at_once(tmp_path: Path) -> None:
+    """The page goes on after a step that is not as it says, until its shell ends."""
+    with pytest.raises(PageError) as caught:
+        _run("$ echo one\ntwo\n$ echo three\nthree\n$ false\n$ exit\n$ echo four\nfive", tmp_path)
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines() if line.startswith("line")] == [
+        "line 2",
+        "line 6",
+        "line 7",
+    ]
 
 
 def test_a_failure_shows_both_sides(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from certmgr.codes import Code
 from certmgr.config import Config, config_digest, doubts, items, load_config, parse_config
-from certmgr.config_sections import Attested
+from certmgr.config_sections import Attested, Organisation, ZoneSettings
 from certmgr.errors import CertmgrError, Finding, LockedError, NotFoundError, Severity, UsageError
 from certmgr.models.keys import KeyType
 from certmgr.models.profiles import Profile
@@ -54,6 +54,12 @@ def test_a_minimal_file_names_the_organisation_and_a_zone_and_has_defaults_for_t
     assert config.publish.root_crl_lifetime == timedelta(days=180)
     assert config.profiles == {"server": Profile(name="server")}
     assert (config.policy_oid, config.user_notice) == (None, None)
+
+
+def test_a_config_made_in_code_has_the_same_defaults() -> None:
+    """The classes hold the defaults, not the reader."""
+    made = Config(organisation=Organisation(name="Example City"), zones=ZoneSettings(dns=("corp.internal",)))
+    assert made == parse_config(MINIMAL, file="x")
 
 
 def test_every_kind_of_value_is_read() -> None:
@@ -143,6 +149,11 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(section: str, line: 
 @pytest.mark.parametrize(
     ("section", "line", "reason"),
     [
+        ("zones", "networks = [1]", "must be a network in quotes"),
+        ("zones", "split_horizon = [{ zone = 1, attested = 'me' }]", "must be a DNS zone in quotes"),
+        ("zones", "split_horizon = [{ zone = 'a.com', attested = 1 }]", "must be text in quotes"),
+        ("publish", "crl_url = 1", "must be a URL in quotes"),
+        ("publish", "directory = 1", "must be a path in quotes"),
         ("organisation", 'timezone = "Europe"', "is not a time zone"),
         ("organisation", 'timezone = "../etc/passwd"', "is not a time zone"),
         ("organisation", 'timezone = ""', "is not a time zone"),
@@ -275,6 +286,12 @@ def test_doubts_warn_of_a_single_label_zone_and_of_a_missing_crl_url() -> None:
         (Code.CONFIG_MISSING, Severity.WARNING),
         (Code.CONFIG_MISSING, Severity.NOTICE),
     ]
+
+
+def test_a_whole_configuration_leaves_no_doubt() -> None:
+    """Two labels, a network, a CRL address."""
+    text = changed("zones", 'networks = ["10.0.0.0/8"]') + '[publish]\ncrl_url = "http://pki.corp.internal/"\n'
+    assert doubts(parse_config(text, file="x")) == ()
 
 
 def test_a_file_is_read_from_its_path(tmp_path: Path) -> None:

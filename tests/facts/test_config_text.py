@@ -63,6 +63,14 @@ def test_what_is_not_asked_for_keeps_its_default() -> None:
     assert written == bare
 
 
+def test_a_long_list_has_a_line_for_each_of_its_values() -> None:
+    """So that a difference shows one zone, not all of them."""
+    zones = tuple(f"site-{n}.corp.internal" for n in range(30))
+    text = render(organisation="X", zones=zones)
+    assert '\n  "site-7.corp.internal",\n' in text
+    assert parse_config(text, file="x").zones.dns == zones
+
+
 def test_every_key_stands_in_the_file_under_a_comment() -> None:
     """Set, or behind a comment sign with an example."""
     lines = render(**ASKED).splitlines()
@@ -98,7 +106,7 @@ def test_any_organisation_that_is_accepted_comes_out_as_it_went_in(name: str) ->
     """Quotes, backslashes and every script; what cannot be shown is refused by its key."""
     text = render(organisation=name, zones=("corp.internal",))
     if not name.strip() or not name.isprintable():
-        with pytest.raises(UsageError, match="organisation.name"):
+        with pytest.raises(UsageError, match=r"organisation\.name"):
             parse_config(text, file="x")
     else:
         assert parse_config(text, file="x").organisation.name == name.strip()

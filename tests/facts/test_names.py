@@ -84,6 +84,7 @@ def test_a_name_comes_out_as_lower_case_a_labels(typed: str, name: str) -> None:
         ("a\u200cb.corp.internal", {Code.NAME_IDNA}),
         ("xn--abc.corp.internal", {Code.NAME_IDNA}),
         ("xn--zzzzzzzz99999.corp.internal", {Code.NAME_PUNYCODE}),
+        ("xn---tda.corp.internal", {Code.NAME_PUNYCODE}),
         ("xn--portal-.corp.internal", {Code.NAME_PUNYCODE, Code.NAME_HYPHEN}),
         ("pоrtal.corp.internal", {Code.NAME_SCRIPTS}),
         ("xn--prtal-jye.corp.internal", {Code.NAME_SCRIPTS}),

@@ -52,7 +52,7 @@ def test_a_good_order_has_nothing_against_it() -> None:
         ({"ip": (ip_address("8.8.8.8"),)}, Code.ADDRESS_OUTSIDE),
         ({"days": 0}, Code.DAYS_RANGE),
         ({"days": 398}, Code.DAYS_RANGE),
-        ({"key_type": KeyType.ML_DSA_44}, Code.KEY_TYPE_REFUSED),
+        ({"key_type": KeyType.ML_DSA_44}, Code.KEY_TYPE),
     ],
 )
 def test_each_fault_of_an_order_has_its_own_reason(changes: dict[str, Any], code: Code) -> None:
@@ -83,7 +83,7 @@ def test_every_reason_is_given_at_once() -> None:
         Code.ADDRESS_OUTSIDE,
         Code.DAYS_RANGE,
         Code.ISSUER_CLIENT_AUTH,
-        Code.KEY_TYPE_REFUSED,
+        Code.KEY_TYPE,
         Code.KEY_EXPONENT,
         Code.KEY_BLOCKED,
         Code.KEY_IN_USE,
@@ -141,6 +141,12 @@ def test_the_longest_life_that_a_refusal_names_is_granted() -> None:
     assert judge(order(days=100), issuer=ending) == []
 
 
+def test_without_an_issuer_the_profile_alone_limits_the_life() -> None:
+    """`profile show` and an external root's answer that has not come yet."""
+    assert judge(order(), issuer=None) == []
+    assert judge(order(days=398), issuer=None) == [Code.DAYS_RANGE]
+
+
 def test_an_issuer_in_its_last_day_certifies_no_more() -> None:
     """A successor is needed."""
     assert judge(order(), issuer=replace(ISSUER, not_after=NOW + timedelta(hours=3))) == [Code.ISSUER_ENDED]
@@ -173,7 +179,7 @@ def test_a_key_of_no_certified_kind_is_refused_by_its_own_weakness_alone() -> No
     small = Finding(code=Code.KEY_SIZE, message="RSA 1024 bits is too small.")
     facts = KeyFacts(key_type=None, description="RSA 1024 bits", spki_sha256="ab" * 32, findings=(small,))
     assert judge(order(), key=facts) == [Code.KEY_SIZE]
-    assert judge(order(), key=replace(facts, findings=())) == [Code.KEY_TYPE_REFUSED]
+    assert judge(order(), key=replace(facts, findings=())) == [Code.KEY_TYPE]
 
 
 def test_refuse_raises_with_everything_when_one_finding_is_an_error() -> None:

@@ -15,9 +15,12 @@ from textual.widgets import Button, Static
 from tui.commands import Scope, bindings
 from tui.host import Host
 from tui.present import Ink, Line, Piece, safe_text
+from tui.widgets.banner import Banner
 from tui.widgets.paint import content, page
 
 Answer = TypeVar("Answer")
+LABEL = 10
+"""The width of the labels in a dialog."""
 
 
 class Dialog(ModalScreen[Answer | None], Generic[Answer]):
@@ -35,13 +38,19 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
 
     def compose(self) -> ComposeResult:
         """Put the frame around the body."""
+        yield Banner(glyphs=self.app.glyphs, clock=self.app.backend.now)
         with Vertical(classes="dialog"):
             yield from self.body()
+
+    def on_mount(self) -> None:
+        """Show the banner here too: the screen behind is dimmed, the clocks are not."""
+        self.query_one(Banner).show(self.app.requests)
+        self.app.frame_signal.subscribe(self, lambda app: self.query_one(Banner).show(app.requests))
 
     def title_line(self, verb: str, subject: str) -> Static:
         """Return the dialog's first line."""
         shown = safe_text(subject, ascii_only=self.app.glyphs.ascii_only)
-        return Static(content((Piece(f"{verb} ", Ink.DIM), Piece(shown, Ink.STRONG))), classes="title", markup=False)
+        return Static(content((Piece(f"{verb:<{LABEL}}", Ink.LABEL), Piece(shown, Ink.STRONG))), classes="title", markup=False)
 
     def text(self, lines: Iterable[Line], *, name: str | None = None) -> Static:
         """Return lines of text as a widget."""

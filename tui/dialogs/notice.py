@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from tui.dialogs.base import Choice, Dialog, buttons
-from tui.present import Line
+from tui.present import Ink, Line, Piece
 from tui.widgets.scroll_text import ScrollText
 
 
@@ -26,7 +26,7 @@ class NoticeDialog(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         """Return title, text and one button."""
-        yield self.title_line(self._title, "")
+        yield self.text(((Piece(self._title, Ink.STRONG),),))
         yield ScrollText(id="notice")
         yield buttons(Choice("Close", name="close"), note="esc closes   ! shows all messages")
 

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList, Static
 
 from certmgr.errors import CertmgrError
-from tui.dialogs.base import Choice, Dialog, buttons
+from tui.dialogs.base import LABEL, Choice, Dialog, buttons
 from tui.dialogs.unlock import UnlockDialog
 from tui.present import Ink, Line, Piece, day, fit, plural, safe_text, state_piece
 from tui.views import Outcome, Row
@@ -20,7 +20,6 @@ from tui.wording import CAUSES, cause_lines
 if TYPE_CHECKING:
     from certmgr.models.revocations import Cause
 
-_LABEL = 10
 
 
 class RevokeDialog(Dialog[Outcome]):
@@ -67,7 +66,8 @@ class RevokeDialog(Dialog[Outcome]):
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say what the highlighted cause means and does."""
-        self._explain(event.option_index)
+        if event.option_list.highlighted is not None:
+            self._explain(event.option_index)
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
@@ -106,7 +106,7 @@ class RevokeDialog(Dialog[Outcome]):
             return
         backend = self.app.backend
         self._set_busy(busy=True)
-        if backend.unlocked is None and not await self.app.push_screen_wait(UnlockDialog(f"Revoke {self._row.server}")):
+        if backend.unlocked is None and not await self.app.push_screen_wait(UnlockDialog(f"revoke {self._row.server}")):
             self._set_busy(busy=False)
             self._status("Nothing was revoked: no slot was unlocked.", Ink.DUE)
             return
@@ -157,9 +157,9 @@ class RevokeDialog(Dialog[Outcome]):
         end = day(row.not_after.astimezone(self.app.backend.zone))
         left = f"{plural(row.days, 'day')} left" if row.days >= 0 else f"{plural(-row.days, 'day')} past its end"
         return (
-            (Piece(fit("Serial", _LABEL, glyphs), Ink.LABEL), Piece(safe_text(row.serial, ascii_only=True))),
+            (Piece(fit("Serial", LABEL, glyphs), Ink.LABEL), Piece(safe_text(row.serial, ascii_only=True))),
             (
-                Piece(fit("State", _LABEL, glyphs), Ink.LABEL),
+                Piece(fit("State", LABEL, glyphs), Ink.LABEL),
                 state_piece(row.state, revoking=row.revoking, glyphs=glyphs),
                 Piece(f", until {end}, {left}"),
             ),

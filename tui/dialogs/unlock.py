@@ -27,7 +27,7 @@ class UnlockDialog(Dialog[str]):
 
     def body(self) -> Iterable[Widget]:
         """Return the slots, the field for the passphrase, and the buttons."""
-        yield self.title_line("Unlock a slot to:", self._purpose)
+        yield self.title_line("Unlock to", self._purpose)
         yield self.text(((Piece("Slot", Ink.LABEL),),), name="slot-label")
         yield OptionList(compact=True, markup=False, id="slots")
         yield self.text(((Piece("Passphrase", Ink.LABEL),),), name="passphrase-label")

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from certmgr.models.certificates import CertificateId
-from tui.columns import columns_at, heading, revoke_in, row_line
+from tui.columns import columns_at, heading_line, revoke_in, row_line
 from tui.commands import Scope, bindings
 from tui.present import Glyphs, Ink, Line, Piece
 from tui.viewport import Side, Viewport
@@ -124,7 +124,7 @@ class CertificateList(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Return one line of the widget: the heading, a row, or what is said of an empty list."""
         if y == 0:
-            return self._strip((Piece(heading(self._columns, self._glyphs), Ink.HEADING),))
+            return self._strip(heading_line(self._columns, self._glyphs))
         index = self.view.top + y - 1
         if not self.view.rows:
             return self._strip(self._empty[y - 2] if 0 <= y - 2 < len(self._empty) else ())
