@@ -23,7 +23,7 @@ help:
 	@echo 'make clean   remove everything that make has made'
 
 demo: $(FOR_USE)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
+	@$(BIN)/python examples/demo.py
 
 test: $(FOR_WORK)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term

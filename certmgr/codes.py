@@ -8,15 +8,15 @@ from typing import Self
 
 
 class Code(StrEnum):
-    """A stable, dotted code; `title` says in one sentence what it means."""
+    """A stable, dotted code; `meaning` says in one sentence what it means."""
 
-    title: str
+    meaning: str
 
-    def __new__(cls, value: str, title: str) -> Self:
-        """Make a member whose text is `value` and whose explanation is `title`."""
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """Make a member whose text is `value` and whose explanation is `meaning`."""
         member = str.__new__(cls, value)
         member._value_ = value
-        member.title = title
+        member.meaning = meaning
         return member
 
     # General
@@ -53,7 +53,10 @@ class Code(StrEnum):
     FILE_FAILED = "file.failed", "A file could not be read or written."
     FILE_NOT_PERMITTED = "file.not-permitted", "The system does not let this user read or write the file."
     FILE_DISK_FULL = "file.disk-full", "There is no room left where the file is to be written."
-    FILE_NOT_PRIVATE = "file.not-private", "A secret file is owned or readable by somebody else, or is not a plain file."
+    FILE_NOT_PRIVATE = (
+        "file.not-private",
+        "A secret file is owned or readable by somebody else, or is not a plain file.",
+    )
     FILE_FOREIGN = "file.foreign", "Something that certmgr did not write stands where a file is to go."
     FILE_EXISTS = "file.exists", "A file that may not be replaced is there already."
     KEY_FILE_DAMAGED = "key-file.damaged", "A key file does not match its own checksum or seal; restore it."
@@ -88,7 +91,10 @@ class Code(StrEnum):
     LINT_SERIAL = "lint.serial", "The serial number has too little chance in it or is too long."
     LINT_VALIDITY = "lint.validity", "The validity is empty, too long or reaches past the issuer's."
     LINT_NAME = "lint.name", "A name in the certificate is of the wrong form or missing."
-    LINT_CONSTRAINTS = "lint.name-constraints", "A name lies outside the issuer's name constraints, or they are malformed."
+    LINT_CONSTRAINTS = (
+        "lint.name-constraints",
+        "A name lies outside the issuer's name constraints, or they are malformed.",
+    )
     CRL_UNREADABLE = "crl.unreadable", "The CRL cannot be read."
     CRL_SIGNATURE = "crl.signature", "The CRL is not signed by its issuer."
     CRL_NUMBER = "crl.number", "The CRL number is missing or does not rise."
@@ -124,8 +130,14 @@ class Code(StrEnum):
     NAME_COUNT = "name.count", "More names and addresses are asked for than one certificate may carry."
     ADDRESS_FORM = "address.form", "A text is not an IPv4 or IPv6 address."
     ADDRESS_ZERO = "address.leading-zero", "A part of an IPv4 address has a leading zero and may be read as octal."
-    ADDRESS_SCOPE = "address.scope", "An IPv6 address carries a scope (`%eth0`), which means something on one host only."
-    ADDRESS_MAPPED = "address.ipv4-in-ipv6", "An IPv6 address wraps an IPv4 address (mapped, compatible, 6to4 or Teredo)."
+    ADDRESS_SCOPE = (
+        "address.scope",
+        "An IPv6 address carries a scope (`%eth0`), which means something on one host only.",
+    )
+    ADDRESS_MAPPED = (
+        "address.ipv4-in-ipv6",
+        "An IPv6 address wraps an IPv4 address (mapped, compatible, 6to4 or Teredo).",
+    )
     ADDRESS_NAT64 = "address.nat64", "An IPv6 address is a NAT64 form of an IPv4 address (RFC 6052, RFC 8215)."
     ADDRESS_SPECIAL = "address.special", "An address is loopback, link-local, multicast, unspecified or reserved."
     ADDRESS_OUTSIDE = "address.outside-networks", "An address lies in no configured network (R1.3)."
@@ -134,9 +146,15 @@ class Code(StrEnum):
     NETWORK_HOST_BITS = "network.host-bits", "A network has bits set beyond its prefix length."
     NETWORK_SPECIAL = "network.special", "A network holds addresses that belong to no intranet."
     NETWORK_WIDE = "network.too-wide", "A network is too wide to belong to one organisation."
-    NETWORK_GLOBAL = "network.global", "A network is not private and nobody has attested that it is the organisation's own."
+    NETWORK_GLOBAL = (
+        "network.global",
+        "A network is not private and nobody has attested that it is the organisation's own.",
+    )
     ZONE_PUBLIC_SUFFIX = "zone.public-suffix", "A public suffix cannot be a zone: others register names under it."
-    ZONE_REGISTERED = "zone.registered-domain", "A registered domain is a zone only where somebody attests it (split horizon)."
+    ZONE_REGISTERED = (
+        "zone.registered-domain",
+        "A registered domain is a zone only where somebody attests it (split horizon).",
+    )
     ZONE_SINGLE_LABEL = "zone.single-label", "A zone of one part may become a public top-level domain."
     ZONE_MULTICAST_DNS = "zone.multicast-dns", "The zone `local` belongs to multicast DNS (RFC 6762)."
     SERVER_NAME = "server.name", "A server's name is not of the form that it must have."
@@ -183,3 +201,22 @@ class Code(StrEnum):
     JOURNAL_SEQUENCE = "journal.sequence", "A journal entry is missing, doubled or out of order."
     JOURNAL_TIME = "journal.time", "A journal entry is older than the one before it."
     AUTHORITY = "authority", "A CA certificate or key does not fit."
+
+    # The doctor, slots on record and exports
+    WELL = "doctor.well", "The doctor found the thing in order."
+    SLOT_UNTRUSTED = "slot.untrusted", "A slot's file is missing, damaged, unfinished or not the one that was added."
+    SLOT_MACHINE = "slot.no-machine", "No machine slot can act, so scheduled runs cannot."
+    INTENT_OPEN = "intent.open", "A certificate was intended and is neither issued nor closed."
+    UNDELIVERED = "certificate.undelivered", "The files of a certificate on record are not in place."
+    CRL_OVERDUE = "crl.overdue", "A CA has no CRL, or its newest one is old or about to end."
+    CRL_FILE = "crl.published-file", "The published file is missing or is not the newest CRL of the CA."
+    AUTHORITY_END = "authority.ending", "A CA ends soon, waits for its certificate, or has no successor."
+    AUTHORITY_KEY = "authority.key-file", "The key file of a CA is missing, damaged or held by the wrong slots."
+    AUTHORITY_HOLDERS = "authority.one-holder", "Only one slot opens the key of a root."
+    CHECK_LATE = "check.late", "`certmgr check` has not run within the last hour."
+    SELF_TEST = (
+        "self-test.failed",
+        "A verifier accepts what the CA certificates must forbid, or refuses what they allow.",
+    )
+    REVOCATION_LATE = "revocation.late", "A revocation was not verified or not published in time."
+    KEY_ABSENT = "key.absent", "The private key of a certificate is not where it was delivered."

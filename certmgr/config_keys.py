@@ -71,11 +71,6 @@ SECTIONS: Final = (
                 read=values.timezone,
                 comment="The time zone in which days begin and end: renewal windows, deadlines, days left.",
             ),
-            Key(
-                name="holidays",
-                read=values.list_of(values.day),
-                comment="Days that are not working days, beside Saturdays and Sundays: [2027-01-01, 2027-12-25].",
-            ),
         ),
     ),
     Section(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -27,8 +27,6 @@ class Organisation:
     name: str
     timezone: str = "UTC"
     """An IANA name; `Config.zone` is the same as a value."""
-    holidays: tuple[date, ...] = ()
-    """Days that are not working days, beside Saturdays and Sundays (N4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

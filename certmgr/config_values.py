@@ -6,7 +6,7 @@ A reader raises `BadValueError` with one reason, or with several at once for a l
 import json
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -159,18 +159,6 @@ def timezone(value: object) -> str:
         raise _bad(value, 'is not a time zone of this system, such as "Europe/Berlin"') from None
 
 
-def day(value: object) -> date:
-    """Read a date, as TOML writes it or in quotes."""
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise _bad(value, "is not a date such as 2027-01-01") from None
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    raise _wrong_type(value, "a date such as 2027-01-01")
-
-
 def zone(value: object) -> str:
     """Read a DNS zone that needs nobody's word for it."""
     return _zone(value, attested=False)
@@ -243,8 +231,6 @@ def literal(value: object) -> str:
             text = str(value)
         case timedelta():
             text = f'"{_duration_text(value)}"'
-        case date():
-            text = value.isoformat()
         case Attested():
             name = "zone" if isinstance(value.what, str) else "network"
             text = f"{{ {name} = {literal(value.what)}, attested = {literal(value.attested)} }}"
@@ -321,7 +307,7 @@ def _described(value: object) -> str:
     match value:
         case str():
             return shown(value) or "an empty text"
-        case bool() | int() | date():
+        case bool() | int():
             return literal(value)
         case _:
             return shown(repr(value))

@@ -5,8 +5,10 @@ name beside the destination, made with O_EXCL and O_NOFOLLOW, fsync, rename, fsy
 """
 
 import errno
+import fcntl
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +22,8 @@ PUBLIC_MODE: Final = 0o644
 PRIVATE_FOLDER_MODE: Final = 0o700
 PUBLIC_FOLDER_MODE: Final = 0o755
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+HOLD_TIMEOUT_S: Final = 10.0
+_POLL_S: Final = 0.02
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -81,6 +85,35 @@ def make_folder(path: Path, mode: int = PRIVATE_FOLDER_MODE, *, parents: bool = 
             return
         path.chmod(mode)
         sync_folder(path.parent)
+
+
+@contextmanager
+def held(folder: str | Path, *, timeout_s: float = HOLD_TIMEOUT_S) -> Iterator[None]:
+    """Hold `folder` itself, so that no lock file lies in it, while the block runs; no other process holds it then.
+
+    Raises LockedError when another process holds it for longer than `timeout_s`.
+    """
+    with translated(folder):
+        descriptor = os.open(folder, _FOLDER)
+    try:
+        _wait_for(descriptor, folder, time.monotonic() + timeout_s)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for(descriptor: int, folder: str | Path, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise LockedError(
+                    f"Another process is changing files in {folder}.", hint="Try again when it has finished."
+                ) from None
+            time.sleep(_POLL_S)
+        else:
+            return
 
 
 def temporary_name(path: Path) -> Path:

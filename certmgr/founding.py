@@ -18,7 +18,7 @@ from certmgr.lifecycle import validity
 from certmgr.locations import crl_url, issuer_url
 from certmgr.models.authorities import Authority, AuthorityId, AuthorityRole, AuthoritySpec, AuthorityStatus, Network
 from certmgr.models.operators import SIGNING_ROLES, Actor, Role
-from certmgr.pki import build, csr, inspect, keys, lint
+from certmgr.pki import authority_csr, build, inspect, keys, lint, pem
 from certmgr.store import authorities
 from certmgr.store.connection import Store
 from certmgr.workspace import Session
@@ -99,9 +99,7 @@ def slug_of(spec: AuthoritySpec, now: datetime, config: Config, number: int = 1)
     return f"root-{year}" if spec.role is AuthorityRole.ROOT else f"issuing-{year}-{number}"
 
 
-def draft(
-    spec: AuthoritySpec, slug: str, spki: bytes, now: datetime, issuer: build.Issuer | None
-) -> Draft:
+def draft(spec: AuthoritySpec, slug: str, spki: bytes, now: datetime, issuer: build.Issuer | None) -> Draft:
     """Return the linted certificate of an authority; self-signed without `issuer`. Raises RefusedError by lint."""
     not_before, not_after = validity(now, spec.days)
     serial = build.make_serial()
@@ -125,6 +123,7 @@ def found_authority(  # noqa: PLR0913 - the values of one step
     folder: Path,
     store: Store,
     session: Session,
+    *,
     spec: AuthoritySpec,
     slug: str,
     recipients: Sequence[slots.Slot],
@@ -140,8 +139,8 @@ def found_authority(  # noqa: PLR0913 - the values of one step
     spki = keys.public_spki(key)
     issuer = build.Issuer.from_certificate(parent.certificate) if parent else None
     made = draft(spec, slug, spki, now, issuer)
-    store_key(folder, slug, spec.role, spki, Secret(keys.private_der(key)), recipients)
-    pending = record_pending(store, session.actor, made, spki, now, parent_id=parent.id if parent else None)
+    store_key(folder, slug, role=spec.role, spki=spki, pkcs8=Secret(keys.private_der(key)), recipients=recipients)
+    pending = record_pending(store, session.actor, made, spki=spki, now=now, parent_id=parent.id if parent else None)
     signer = session.signer(parent or pending)
     der = build.assemble(made.tbs, signer.sign(made.tbs))
     if not build.verify_signature(der, signer.spki):
@@ -153,9 +152,9 @@ def record_pending(  # noqa: PLR0913 - the facts of an authority
     store: Store,
     actor: Actor,
     made: Draft,
+    *,
     spki: bytes,
     now: datetime,
-    *,
     parent_id: AuthorityId | None,
     csr_der: bytes | None = None,
 ) -> Authority:
@@ -176,11 +175,10 @@ def record_pending(  # noqa: PLR0913 - the facts of an authority
             tbs=made.tbs or None,
             csr=csr_der,
         )
-        tx.record(
-            "authority.intended",
-            f"authority:{identity}",
-            {"spki_sha256": keys.spki_sha256(spki), "tbs_sha256": inspect.sha256(made.tbs)},
+        signed = (
+            {"tbs_sha256": inspect.sha256(made.tbs)} if made.tbs else {"csr_sha256": inspect.sha256(csr_der or b"")}
         )
+        tx.record("authority.intended", f"authority:{identity}", {"spki_sha256": keys.spki_sha256(spki), **signed})
         return authorities.get(tx, identity)
 
 
@@ -217,6 +215,7 @@ def found_pending(  # noqa: PLR0913 - the values of one step
     folder: Path,
     store: Store,
     actor: Actor,
+    *,
     spec: AuthoritySpec,
     slug: str,
     recipients: Sequence[slots.Slot],
@@ -225,17 +224,17 @@ def found_pending(  # noqa: PLR0913 - the values of one step
     """Make an issuing CA's key and its CSR (PEM) for a corporate root; record the authority as pending."""
     key = keys.make_key(spec.key_type)
     spki = keys.public_spki(key)
-    store_key(folder, slug, spec.role, spki, Secret(keys.private_der(key)), recipients)
-    request = csr.make_authority_csr(key, spec)
+    store_key(folder, slug, role=spec.role, spki=spki, pkcs8=Secret(keys.private_der(key)), recipients=recipients)
+    request = authority_csr.make_authority_csr(key, spec)
     made = Draft(spec=spec, slug=slug, tbs=b"")
     authority = record_pending(
-        store, actor, made, spki, now, parent_id=None, csr_der=csr.parse_authority_csr(request)
+        store, actor, made, spki=spki, now=now, parent_id=None, csr_der=pem.read_request_der(request)
     )
     return authority, request
 
 
-def store_key(  # noqa: PLR0913 - the values of one step
-    folder: Path, slug: str, role: AuthorityRole, spki: bytes, pkcs8: Secret, recipients: Sequence[slots.Slot]
+def store_key(  # noqa: PLR0913 - the facts of a key
+    folder: Path, slug: str, *, role: AuthorityRole, spki: bytes, pkcs8: Secret, recipients: Sequence[slots.Slot]
 ) -> None:
     """Seal an authority's key to those of the slots that may hold it."""
     if role is AuthorityRole.ROOT:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from certmgr import lifecycle, policy
 from certmgr.codes import Code
 from certmgr.config import Config
 from certmgr.errors import Finding, IntegrityError, RefusedError, Severity
@@ -27,12 +28,10 @@ from certmgr.models.authorities import Authority, AuthorityId
 from certmgr.models.certificates import Certificate, CertificateId, KeyOrigin, LeafSpec, Order, Stage
 from certmgr.models.keys import KeyType, Signer
 from certmgr.models.profiles import Profile
-from certmgr import lifecycle, policy
 from certmgr.net import layout
 from certmgr.pki import build, csr, export, keys, lint
 from certmgr.store import certificates, servers
 from certmgr.store.intents import IntentRow, add_intents
-
 from certmgr.zones import Zones
 
 if TYPE_CHECKING:
@@ -94,17 +93,17 @@ class Issued:
     """DIR/NAME/live, once delivered."""
 
 
-def limits_of(authority: Authority, issuer: build.Issuer, config: Config) -> policy.AuthorityLimits:
-    """Return what the authority's own certificate allows, whatever the configuration says (DETAILS 6).
+def limits_of(name: str, issuer: build.Issuer, config: Config) -> policy.AuthorityLimits:
+    """Return what the certificate of the authority `name` allows, whatever the configuration says (DETAILS 6).
 
     An imported CA without constraints is limited by the configuration alone.
     """
     declared = config.zones.declared
     found = issuer.limits
     return policy.AuthorityLimits(
-        name=authority.slug,
+        name=name,
         zones=Zones(dns=found.zones, networks=found.networks) if found.constrained else declared,
-        not_after=authority.not_after,
+        not_after=issuer.not_after,
         client_auth=issuer.purposes is None or CLIENT_AUTH in issuer.purposes,
     )
 
@@ -116,7 +115,7 @@ def make_plan(authority: Authority, config: Config, *, requested_by: str) -> Pla
         authority_id=authority.id,
         authority=authority.slug,
         issuer=issuer,
-        limits=limits_of(authority, issuer, config),
+        limits=limits_of(authority.slug, issuer, config),
         zone=config.organisation.timezone,
         requested_by=requested_by,
         overlap=config.renewal.overlap,
@@ -161,9 +160,7 @@ def require_clock(tx: "Transaction") -> None:
     """Raise RefusedError where the clock stands more than 5 minutes before the newest entry (DETAILS 23)."""
     if tx.clock_behind <= MAX_CLOCK_BEHIND.total_seconds():
         return
-    message = (
-        f"The clock stands {int(tx.clock_behind)} seconds before the newest journal entry, so nothing is signed."
-    )
+    message = f"The clock stands {int(tx.clock_behind)} seconds before the newest journal entry, so nothing is signed."
     raise RefusedError(
         message,
         hint="Set the clock; if it is right and the entry was not, an administrator runs "

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from certmgr.codes import Code
-from certmgr.errors import Finding, RefusedError, Severity
+from certmgr.errors import Finding, Severity
 from certmgr.lifecycle import validity
 from certmgr.models.certificates import DnsName, IpAddress, Order
 from certmgr.models.keys import KeyFacts
@@ -113,15 +113,6 @@ def granted_validity(
     """Return not_before and not_after for `order`: never past the issuer's end (ARCHITECTURE: defaults)."""
     not_before, not_after = validity(now, order.days if order.days is not None else profile.days)
     return not_before, not_after if issuer is None else min(not_after, issuer.not_after)
-
-
-def refuse(findings: Iterable[Finding], *, subject: str) -> None:
-    """Raise RefusedError with every finding when one of them is an error; `subject` names the thing refused."""
-    kept = tuple(findings)
-    count = sum(finding.severity is Severity.ERROR for finding in kept)
-    if count:
-        reasons = "for one reason" if count == 1 else f"for {count} reasons"
-        raise RefusedError(f"{subject} is refused {reasons}.", findings=kept)
 
 
 def check_limits(profiles: Mapping[str, Profile], zones: Zones, issuer: AuthorityLimits) -> tuple[Finding, ...]:

@@ -1,7 +1,7 @@
-"""Text from outside, made safe for a terminal: the one function at the display edge.
+r"""Text from outside, made safe for a terminal: the one function at the display edge.
 
 Names, notes and subjects can hold escape sequences, direction overrides or line breaks. Nothing of that kind reaches
-a terminal as it is: each such character is shown as its code, `\\x1b` or `\\u202e`.
+a terminal as it is: each such character is shown as its code, `\x1b` or `\u202e`.
 """
 
 import unicodedata
@@ -17,4 +17,4 @@ def printable(text: str) -> str:
 
 
 def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii") if ord(char) < 0xD800 or ord(char) > 0xDFFF else f"\\u{ord(char):04x}"
+    return ascii(char)[1:-1]

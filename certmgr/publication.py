@@ -58,9 +58,7 @@ def publish(store: "Store", actor: Actor, signer: "Signer", authority: Authority
         with store.write(actor) as tx:
             crls.set_published(tx, authority.id, facts.number)
             done = revocations.mark_published(tx, authority.id, facts.number)
-            tx.record(
-                "crl.published", f"authority:{authority.id}", {"number": facts.number, "revocations": [*done]}
-            )
+            tx.record("crl.published", f"authority:{authority.id}", {"number": facts.number, "revocations": [*done]})
     return Published(
         authority=authority.slug,
         number=facts.number,
@@ -98,13 +96,9 @@ def _sign(store: "Store", actor: Actor, signer: "Signer", authority: Authority, 
         raise IntegrityError("The CA key gave a CRL signature that does not verify.", code=Code.SIGNATURE)
     facts = crl.read_crl(der)
     with store.write(actor) as tx:
-        crls.record(
-            tx, authority.id, number=number, this_update=this_update, next_update=next_update, der=der
-        )
+        crls.record(tx, authority.id, number=number, this_update=this_update, next_update=next_update, der=der)
         revocations.mark_signed(tx, authority.id, number)
-        tx.record(
-            "crl.signed", f"authority:{authority.id}", {"number": number, "sha256": inspect.sha256(der)}
-        )
+        tx.record("crl.signed", f"authority:{authority.id}", {"number": number, "sha256": inspect.sha256(der)})
     return number, facts
 
 
@@ -118,9 +112,7 @@ def _place(store: "Store", authority: Authority, config: Config, number: int) ->
         der = crls.der(snapshot, authority.id, number)
     try:
         published.publish_file(folder, certificate_file(authority.slug), authority.certificate)
-        published.publish_file(
-            folder, crl_file(authority.slug), der, number=number, number_of=crl.read_number
-        )
+        published.publish_file(folder, crl_file(authority.slug), der, number=number, number_of=crl.read_number)
     except CertmgrError as problem:
         message = f"The CRL of {authority.slug} could not be put into {folder}: {problem.message}"
         return None, [Finding(code=Code.CRL_NOT_PLACED, field="publish.directory", value=directory, message=message)]

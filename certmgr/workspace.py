@@ -219,7 +219,9 @@ def journalled_refusal(
         codes = [str(item.code) for item in problem.findings] or [str(problem.code)]
         with workspace.store().write(session.actor) as tx:
             tx.record(
-                action, subject, {"codes": [*codes[:MAX_JOURNALLED_CODES]], "count": len(codes), "exit": problem.exit_code}
+                action,
+                subject,
+                {"codes": [*codes[:MAX_JOURNALLED_CODES]], "count": len(codes), "exit": problem.exit_code},
             )
         raise
 
@@ -277,6 +279,4 @@ def actor_of(name: str, role: Role) -> Actor:
         login = int(Path("/proc/self/loginuid").read_text("ascii"))
     except (OSError, ValueError):
         login = UNSET_LOGIN_UID
-    return Actor(
-        name=name, role=role, os_uid=os.getuid(), login_uid=None if login == UNSET_LOGIN_UID else login
-    )
+    return Actor(name=name, role=role, os_uid=os.getuid(), login_uid=None if login == UNSET_LOGIN_UID else login)

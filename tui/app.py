@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import SystemCommand
-from textual.command import CommandPalette
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 from textual.signal import Signal
@@ -61,7 +61,9 @@ class CertmgrApp(Host):
         super().__init__(log_dir=backend.log_dir, clock=backend.now, ansi_color=True if plain else None)
         self.read_only = read_only
         self.glyphs = ASCII if ascii_only else UNICODE
-        self.reads, self.counts, self.acts = Lane("reads"), Lane("counts"), Lane("acts")
+        self.reads, self.counts, self.acts = (
+            Lane(name, at_end=backend.close_thread) for name in ("reads", "counts", "acts")
+        )
         self.head: Head | None = None
         self.requests: tuple[Revocation, ...] = ()
         self.frame_signal = Signal[Host](self, "frame")
@@ -214,7 +216,7 @@ class CertmgrApp(Host):
 
     def action_command_palette(self) -> None:
         """Open the palette."""
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
 
     def finish(self) -> None:

@@ -60,18 +60,22 @@ _WIDE = (
     Column(Field.SERIAL, 16),
     Column(Field.REVOKE_IN, 14, right=True),
 )
+_STATE_WIDTH = 10
 _MIDDLE_FROM = 110
 _WIDE_FROM = 150
 
 
-def columns_at(width: int, *, clocks: bool = True) -> tuple[Column, ...]:
+def columns_at(width: int, *, clocks: bool = True, superseded: bool = True) -> tuple[Column, ...]:
     """Return the columns for a list of `width` cells, each with its own width; together they fill it.
 
-    Where space is short and no clock is running, the names get the room of the countdown.
+    Where space is short, the names get the room of the countdown while no clock is running, and what the longest
+    word of a state takes while it is hidden.
     """
-    chosen = _WIDE if width >= _WIDE_FROM else _MIDDLE if width >= _MIDDLE_FROM else _NARROW
+    chosen: tuple[Column, ...] = _WIDE if width >= _WIDE_FROM else _MIDDLE if width >= _MIDDLE_FROM else _NARROW
     if chosen is _NARROW and not clocks:
         chosen = chosen[:-1]
+    if not superseded:
+        chosen = (Column(Field.STATE, _STATE_WIDTH), *chosen[1:])
     taken = sum(column.width for column in chosen) + GAP * (len(chosen) - 1) + 2 * MARGIN
     left = max(width - taken, 1)
     return tuple(column if column.width else Column(column.field, left, right=column.right) for column in chosen)
@@ -89,11 +93,14 @@ def row_line(row: Row, columns: tuple[Column, ...], *, now: datetime, zone: Zone
     """Return one row as pieces that fill the columns exactly; every text in it is safe."""
     pieces = (_cell(row, column, now=now, zone=zone, glyphs=glyphs) for column in columns)
     return _spaced(
-        Piece(
-            fit(safe_text(piece.text, ascii_only=glyphs.ascii_only), column.width, glyphs, right=column.right), piece.ink
-        )
+        Piece(fit(_shown(piece.text, column, glyphs), column.width, glyphs, right=column.right), piece.ink)
         for column, piece in zip(columns, pieces, strict=True)
     )
+
+
+def _shown(text: str, column: Column, glyphs: Glyphs) -> str:
+    """Return the text of a cell, safe; the state's glyph and word are ours."""
+    return text if column.field is Field.STATE else safe_text(text, ascii_only=glyphs.ascii_only)
 
 
 def _spaced(cells: Iterable[Piece]) -> Line:

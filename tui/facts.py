@@ -6,7 +6,19 @@ from rich.cells import cell_len, chop_cells
 
 from certmgr.models.certificates import Certificate, KeyOrigin
 from certmgr.models.revocations import Revocation
-from tui.present import Glyphs, Ink, Line, Piece, common_name, countdown, day, moment_utc, plural, safe_text, state_piece
+from tui.present import (
+    Glyphs,
+    Ink,
+    Line,
+    Piece,
+    common_name,
+    countdown,
+    day,
+    moment_utc,
+    plural,
+    safe_text,
+    state_piece,
+)
 from tui.views import Detail
 
 _LABEL = 14

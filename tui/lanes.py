@@ -18,9 +18,10 @@ class Lane:
     process alive: what must not be cut off is waited for with `close`.
     """
 
-    def __init__(self, name: str) -> None:
-        """Name the thread; it starts with the first call."""
+    def __init__(self, name: str, *, at_end: Callable[[], None]) -> None:
+        """Name the thread, which starts with the first call; `at_end` is the last thing that it does."""
         self._name = name
+        self._at_end = at_end
         self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._open: set[Future[Any]] = set()
@@ -57,3 +58,4 @@ class Lane:
                 future.set_result(call())
             except BaseException as error:  # noqa: BLE001 - handed to the caller whole
                 future.set_exception(error)
+        self._at_end()

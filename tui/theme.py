@@ -1,4 +1,4 @@
-"""The colours: every word reads at 4.5:1 or better on its background (WCAG 1.4.3), and no colour tells anything alone."""
+"""The colours: every word reads at 4.5:1 or better on its background (WCAG 1.4.3), and none tells anything alone."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

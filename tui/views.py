@@ -103,7 +103,7 @@ class Detail:
     """From the issuing CA up to the root."""
     history: tuple[Entry, ...]
     line: tuple[Certificate, ...]
-    """The server's succession of certificates, oldest first."""
+    """The server's succession of certificates, the newest first."""
     revocations: tuple[Revocation, ...]
 
 

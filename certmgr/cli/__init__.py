@@ -5,9 +5,12 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from certmgr.errors import CertmgrError
+
+if TYPE_CHECKING:
+    import click
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -26,7 +29,7 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(TERMINATED)
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return a kind of error
     """Run one command and return its exit code; every error is told here and nowhere else."""
     import click  # noqa: PLC0415 - after the signal handler is set
 
@@ -37,10 +40,7 @@ def run(arguments: list[str]) -> int:
     try:
         result = root.main(args=arguments, prog_name="certmgr", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Abort:
-        click.echo("Interrupted.", err=True)
-        return INTERRUPTED
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
     except click.ClickException as problem:

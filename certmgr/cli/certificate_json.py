@@ -80,6 +80,4 @@ def document_of(workspace: "Workspace", ids: Iterable["CertificateId"]) -> None:
     from certmgr.queries import certificates  # noqa: PLC0415
 
     found = [certificates.detail(workspace, identity) for identity in ids]
-    printer.document(
-        SCHEMA, certificates=[as_json(one.certificate, workspace, one.revocations) for one in found]
-    )
+    printer.document(SCHEMA, certificates=[as_json(one.certificate, workspace, one.revocations) for one in found])

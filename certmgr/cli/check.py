@@ -33,9 +33,7 @@ def command(*, dry_run: bool, quiet: bool, as_json: bool) -> int:
         if not as_json:
             printer.data(step.what if step.done else f"Attention: {step.what}")
     if as_json:
-        printer.document(
-            "certmgr.check/1", steps=[{"what": step.what, "done": step.done} for step in steps]
-        )
+        printer.document("certmgr.check/1", steps=[{"what": step.what, "done": step.done} for step in steps])
     elif not steps:
         printer.say("Nothing is due.")
     return 0 if all(step.done for step in steps) else AttentionError.exit_code

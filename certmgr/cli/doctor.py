@@ -18,7 +18,9 @@ MARKS = {Severity.ERROR: ("✗", "red"), Severity.WARNING: ("▲", "yellow"), Se
 
 
 @click.command("doctor", epilog=EPILOG)
-@click.option("--accept-clock", is_flag=True, help="Accept a clock that stands before the newest entry; needs --reason.")
+@click.option(
+    "--accept-clock", is_flag=True, help="Accept a clock that stands before the newest entry; needs --reason."
+)
 @click.option("--reason", default="", help="Why the clock is right; the journal keeps it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(*, accept_clock: bool, reason: str, as_json: bool) -> int:

@@ -11,7 +11,8 @@ from certmgr.errors import UsageError
 
 if TYPE_CHECKING:
     from certmgr.custody.secrets import Secret
-    from certmgr.operations.setup import Draft, MadeHome, Setup
+    from certmgr.founding import Draft
+    from certmgr.operations.setup import MadeHome, Setup
 
 EPILOG = """\b
 Examples:
@@ -26,14 +27,21 @@ Examples:
 @click.option("--organisation", help="The organisation's name; it stands in both CA certificates.")
 @click.option("--timezone", help="The organisation's time zone, such as Europe/Berlin; natural days are counted in it.")
 @click.option("--zone", "zones", multiple=True, help="A DNS zone of the intranet, such as corp.internal (repeatable).")
-@click.option("--network", "networks", multiple=True, help="A network of the intranet, such as 10.0.0.0/8 (repeatable).")
+@click.option(
+    "--network", "networks", multiple=True, help="A network of the intranet, such as 10.0.0.0/8 (repeatable)."
+)
 @click.option("--attest", help="Who attests that a registered domain or a public network is internal, and why.")
 @click.option("--root-zone", "root_zones", multiple=True, help="A further zone that the root allows for later CAs.")
 @click.option("--root-network", "root_networks", multiple=True, help="A further network that the root allows.")
 @click.option("--crl-url", help="The http address under which the published folder is served.")
 @click.option("--no-crl-url", is_flag=True, help="Certificates name no CRL address; `doctor` keeps warning.")
 @click.option("--issuer-url", help="The http address of the CA certificates (default: that of the CRLs).")
-@click.option("--fetch-url", "fetch_urls", multiple=True, help="Where a published CRL is fetched back from (default: the CRL address).")
+@click.option(
+    "--fetch-url",
+    "fetch_urls",
+    multiple=True,
+    help="Where a published CRL is fetched back from (default: the CRL address).",
+)
 @click.option("--publish-dir", help="The folder that relying parties fetch from; outside the home.")
 @click.option("--policy-oid", help="The OID of the organisation's certificate policy.")
 @click.option("--client-auth", is_flag=True, help="Let the issuing CA also certify for mutual TLS (clientAuth).")
@@ -173,7 +181,9 @@ def _print_drafts(root: "Draft", issuing: "Draft") -> None:
             printer.data(f"  {line}")
         printer.data("")
     printer.say("Frozen once signed: the names, zones, networks, URLs, purposes, key types and lifetimes above.")
-    printer.say("Some clients cannot use a CA with name constraints: mbedTLS 2.28, wolfSSL 5.5, and BoringSSL with addresses.")
+    printer.say(
+        "Some clients cannot use a CA with name constraints: mbedTLS 2.28, wolfSSL 5.5, and BoringSSL with addresses."
+    )
 
 
 def _print_made(made: "MadeHome", wanted: "Setup", options: dict[str, Any]) -> None:
@@ -216,5 +226,7 @@ def _show_recovery(words: "Secret", file: str | None) -> None:
         return
     parts = text.split()
     wanted = len(parts) // 2
-    while click.prompt(f"Write them down. Word {wanted + 1} again, to be sure", err=True).strip().lower() != parts[wanted]:
+    while (
+        click.prompt(f"Write them down. Word {wanted + 1} again, to be sure", err=True).strip().lower() != parts[wanted]
+    ):
         click.echo("That is not it.", err=True)

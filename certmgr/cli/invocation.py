@@ -52,9 +52,7 @@ class Invocation:
         if self.passphrase_file is not None or self.passphrase_fd is not None:
             if default:
                 return default
-            raise UsageError(
-                "A passphrase is given, but not whose it is.", hint="Add --as NAME before the command."
-            )
+            raise UsageError("A passphrase is given, but not whose it is.", hint="Add --as NAME before the command.")
         if printer.is_terminal():
             return default or str(click.prompt("Act as (slot)", default=None if person else "machine", err=True))
         if person:

@@ -182,7 +182,7 @@ def _print_reports(reports: "list[LineReport]", *, as_json: bool) -> None:
 
 def _print_refused(refused: "list[LineReport]") -> None:
     for report in refused:
-        printer.data(f"line {report.number}\t{report.server}\trefused")
+        printer.fields(f"line {report.number}", report.server, "refused")
         for item in report.findings:
             printer.data(f"  - {item.message} [{item.code}]")
 

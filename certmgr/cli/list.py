@@ -43,7 +43,9 @@ MARKS = {
 @click.command("list", epilog=EPILOG)
 @click.argument("filters", nargs=-1, metavar="[FILTER]...")
 @click.option("--status", multiple=True, help="Only these states (repeatable).")
-@click.option("--expiring-within", type=int, metavar="DAYS", help="Only live ones with at most so many natural days left.")
+@click.option(
+    "--expiring-within", type=int, metavar="DAYS", help="Only live ones with at most so many natural days left."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
 @click.option("--fail-if-any", is_flag=True, help="Exit 3 when anything is listed.")
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
@@ -66,7 +68,7 @@ def command(**options: Any) -> int:  # noqa: ANN401 - one keyword an option, as 
         _print_csv(rows, workspace)
     elif form == "plain":
         for one in rows:
-            printer.data("\t".join(_cells(one, workspace)))
+            printer.fields(*_cells(one, workspace))
     elif rows:
         _print_table(rows, workspace)
     elif certificates.count(workspace, stop_at=1):
@@ -108,7 +110,9 @@ def _print_csv(rows: "list[Certificate]", workspace: "Workspace") -> None:
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["state", "server", "days_left", "not_after", "profile", "serial", "dns", "ip", "owner", "authority"])
+    writer.writerow(
+        ["state", "server", "days_left", "not_after", "profile", "serial", "dns", "ip", "owner", "authority"]
+    )
     for one in rows:
         writer.writerow([*_cells(one, workspace), " ".join(one.dns), " ".join(one.ip), one.owner, one.authority])
     for line in text.getvalue().splitlines():

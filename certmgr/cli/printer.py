@@ -21,6 +21,11 @@ def data(line: str) -> None:
     click.echo(printable(line))
 
 
+def fields(*cells: str) -> None:
+    """Write one line of tab-separated data; a tab inside a cell is escaped, so the columns stay what they are."""
+    click.echo("\t".join(printable(cell) for cell in cells))
+
+
 def raw(content: str | bytes) -> None:
     """Write PEM, DER or JSON that certmgr itself made to standard output, as it is."""
     click.echo(content, nl=False)

@@ -33,7 +33,9 @@ Exit codes of --needed: 0 needs renewal, 1 does not, 2 no such certificate, 255 
 @click.argument("reference", required=False)
 @click.option("--due", is_flag=True, help="Renew every certificate that is due.")
 @click.option("--needed", is_flag=True, help="Only tell, by the exit code, whether REFERENCE needs renewal.")
-@click.option("--csr", "csr_file", help="The owner's new CSR, where the key is made elsewhere (- reads standard input).")
+@click.option(
+    "--csr", "csr_file", help="The owner's new CSR, where the key is made elsewhere (- reads standard input)."
+)
 @click.option("--force", is_flag=True, help="Renew before the window opens; needs --reason.")
 @click.option("--reason", default="", help="Why the renewal is forced; the journal keeps it.")
 @click.option("--out", help="Where the files go (default: where the certificate was delivered).")
@@ -115,7 +117,7 @@ def _renew_due(call: "Invocation", workspace: "Workspace", options: dict[str, An
         return 0
     if options["dry_run"]:
         for one in due:
-            printer.data(f"{one.server}\t{one.serial}\t{one.not_after:%Y-%m-%d}")
+            printer.fields(one.server, one.serial, f"{one.not_after:%Y-%m-%d}")
         return 0
     session = call.session(workspace)
     code = 0

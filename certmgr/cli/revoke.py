@@ -37,7 +37,13 @@ A request is verified by a person: the machine alone only records it, and exits 
 
 @click.command("revoke", epilog=EPILOG)
 @click.argument("reference")
-@click.option("--cause", required=True, type=click.Choice([*CAUSES, "ca-compromise", "suspended"]), metavar="CAUSE", help="Why; see below.")
+@click.option(
+    "--cause",
+    required=True,
+    type=click.Choice([*CAUSES, "ca-compromise", "suspended"]),
+    metavar="CAUSE",
+    help="Why; see below.",
+)
 @click.option("--confirm", metavar="NAME", help="The server's name, typed as the intent; asked for on a terminal.")
 @click.option("--note", default="", help="A note for the record.")
 @click.option("--compromised-since", metavar="DATE", help="Since when the key may be known: 2026-11-21 or with a time.")
@@ -55,7 +61,7 @@ def command(**options: Any) -> int:  # noqa: ANN401 - one keyword an option, as 
     since = parse_moment(options["compromised_since"])
     if options["dry_run"]:
         for one in operation.rehearse(workspace, certificate=found.id, cause=cause):
-            printer.data(f"{one.server}\t{one.serial}\t{cause}")
+            printer.fields(one.server, one.serial, cause)
         printer.say("Nothing was revoked.")
         return 0
     confirm = options["confirm"] or ask_name(found)
@@ -94,7 +100,9 @@ def parse_moment(text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text[:40]!r} is not a date.", hint="Write it as 2026-11-21 or 2026-11-21T09:00:00+01:00.") from None
+        raise UsageError(
+            f"{text[:40]!r} is not a date.", hint="Write it as 2026-11-21 or 2026-11-21T09:00:00+01:00."
+        ) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -78,7 +78,9 @@ def _start(  # noqa: PLR0913 - one parameter an option
 root.callback = _start
 root.params += [
     click.Option(["--home"], metavar="DIR", help="The home to work in (else CERTMGR_HOME, else the usual place)."),
-    click.Option(["--as", "operator"], metavar="NAME", help="The slot to act as (else the configured one, else the machine)."),
+    click.Option(
+        ["--as", "operator"], metavar="NAME", help="The slot to act as (else the configured one, else the machine)."
+    ),
     click.Option(["--passphrase-file"], metavar="FILE", help="Read the slot's passphrase from the first line of FILE."),
     click.Option(["--passphrase-fd"], type=int, metavar="N", help="Read the slot's passphrase from file descriptor N."),
     click.Option(["--quiet", "-q"], is_flag=True, help="Say nothing but data and problems."),

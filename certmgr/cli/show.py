@@ -82,9 +82,15 @@ def _print(found: "Detail", workspace: "Workspace") -> None:
         ("Server", one.server),
         ("State", f"{found.state}{flags}"),
         ("Names", ", ".join([*one.dns, *one.ip])),
-        ("Valid", f"{one.not_before.astimezone(zone):%Y-%m-%d %H:%M} to {one.not_after.astimezone(zone):%Y-%m-%d %H:%M %Z}"),
+        (
+            "Valid",
+            f"{one.not_before.astimezone(zone):%Y-%m-%d %H:%M} to {one.not_after.astimezone(zone):%Y-%m-%d %H:%M %Z}",
+        ),
         ("Days left", str(left)),
-        ("Renewal", f"allowed from {one.window_opens.astimezone(zone):%Y-%m-%d}, by itself from {one.renew_at.astimezone(zone):%Y-%m-%d}"),
+        (
+            "Renewal",
+            f"allowed from {one.window_opens.astimezone(zone):%Y-%m-%d}, by itself from {one.renew_at.astimezone(zone):%Y-%m-%d}",
+        ),
         ("Serial", one.serial),
         ("SHA-256", one.sha256 or "-"),
         ("Key", f"{one.key_type}, {'made here' if one.key_origin == 'made' else 'from a CSR'}"),

@@ -26,6 +26,7 @@ from certmgr.custody.secrets import Secret
 from certmgr.custody.slots import Slot, UnlockedSlot
 from certmgr.custody.software import SoftwareSigner, load_signer
 from certmgr.errors import Finding, IntegrityError, NotFoundError, RefusedError
+from certmgr.files import held
 from certmgr.models.operators import SIGNING_ROLES, Role
 
 ROOT_ROLES: Final = frozenset({Role.ADMINISTRATOR, Role.RECOVERY})
@@ -76,7 +77,7 @@ def open_authority_key(path: Path, unlocked: UnlockedSlot) -> SoftwareSigner:
 
 def grants(path: Path) -> tuple[str, ...]:
     """Return the names of the slots that can open the key at `path`, in order; errors as `read_key_file`."""
-    return tuple(held.operator for held in read_key_file(path).grants)
+    return tuple(one.operator for one in read_key_file(path).grants)
 
 
 def grant(path: Path, unlocked: UnlockedSlot, slot: Slot) -> None:
@@ -86,18 +87,19 @@ def grant(path: Path, unlocked: UnlockedSlot, slot: Slot) -> None:
     RefusedError when its role may not hold the key or when another slot of its name holds it, and as
     `open_authority_key`.
     """
-    opened = open_key_file(path, unlocked)
-    file = opened.file
-    _check_roles(file, [slot])
-    if grant_to(slot) in file.grants:
-        return
-    if slot.name in {held.operator for held in file.grants}:
-        raise RefusedError(
-            f"Another slot named {slot.name} can open the key of {file.authority}.",
-            hint="Take the key away from the old one first, which makes a new data key.",
-        )
-    file = replace(file, grants=(*file.grants, grant_to(slot)))
-    write_key_file(path, file, opened.pkcs8, opened.data_key, replace=True)
+    with held(path.parent):
+        opened = open_key_file(path, unlocked)
+        file = opened.file
+        _check_roles(file, [slot])
+        if grant_to(slot) in file.grants:
+            return
+        if slot.name in {one.operator for one in file.grants}:
+            raise RefusedError(
+                f"Another slot named {slot.name} can open the key of {file.authority}.",
+                hint="Take the key away from the old one first, which makes a new data key.",
+            )
+        file = replace(file, grants=(*file.grants, grant_to(slot)))
+        write_key_file(path, file, opened.pkcs8, opened.data_key, replace=True)
 
 
 def revoke_grant(path: Path, unlocked: UnlockedSlot, name: str) -> None:
@@ -105,12 +107,15 @@ def revoke_grant(path: Path, unlocked: UnlockedSlot, name: str) -> None:
 
     Raises NotFoundError when that slot does not hold it, RefusedError when nobody would be left.
     """
-    opened = open_key_file(path, unlocked)
-    file = opened.file
-    remaining = tuple(held for held in file.grants if held.operator != name)
-    if len(remaining) == len(file.grants):
-        raise NotFoundError(f"The slot {name} does not hold the key of {file.authority}.", code=Code.SLOT_NOT_GRANTED)
-    _rotate(path, opened, remaining)
+    with held(path.parent):
+        opened = open_key_file(path, unlocked)
+        file = opened.file
+        remaining = tuple(one for one in file.grants if one.operator != name)
+        if len(remaining) == len(file.grants):
+            raise NotFoundError(
+                f"The slot {name} does not hold the key of {file.authority}.", code=Code.SLOT_NOT_GRANTED
+            )
+        _rotate(path, opened, remaining)
 
 
 def rotate(path: Path, unlocked: UnlockedSlot, remaining: Sequence[Slot]) -> None:
@@ -119,15 +124,16 @@ def rotate(path: Path, unlocked: UnlockedSlot, remaining: Sequence[Slot]) -> Non
     Raises IntegrityError for a slot that is not the one that was given the key (its file was swapped),
     RefusedError when nobody would be left.
     """
-    opened = open_key_file(path, unlocked)
-    file = opened.file
-    strangers = [slot.name for slot in remaining if grant_to(slot) not in file.grants]
-    if strangers:
-        raise IntegrityError(
-            f"These slots are not the ones that were given the key of {file.authority}: {', '.join(strangers)}.",
-            hint="Find out who made them again; then grant the key to them or leave them out.",
-        )
-    _rotate(path, opened, tuple(grant_to(slot) for slot in remaining))
+    with held(path.parent):
+        opened = open_key_file(path, unlocked)
+        file = opened.file
+        strangers = [slot.name for slot in remaining if grant_to(slot) not in file.grants]
+        if strangers:
+            raise IntegrityError(
+                f"These slots are not the ones that were given the key of {file.authority}: {', '.join(strangers)}.",
+                hint="Find out who made them again; then grant the key to them or leave them out.",
+            )
+        _rotate(path, opened, tuple(grant_to(slot) for slot in remaining))
 
 
 def _rotate(path: Path, opened: OpenedKeyFile, remaining: tuple[Grant, ...]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from certmgr.custody.secrets import Secret
+from certmgr.errors import CertmgrError
 
 KEY_BYTES: Final = 32
 SALT_BYTES: Final = 16
@@ -41,8 +42,17 @@ def make_salt() -> bytes:
 
 
 def derive_key(passphrase: Secret, salt: bytes, kdf: Kdf) -> Secret:
-    """Return the 32-byte key that `passphrase` and `salt` give at the cost `kdf`."""
+    """Return the 32-byte key that `passphrase` and `salt` give at the cost `kdf`.
+
+    Raises CertmgrError when the machine has not the memory for it.
+    """
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415  # only people pay for it
 
     argon = Argon2id(salt=salt, length=KEY_BYTES, iterations=kdf.t, lanes=kdf.p, memory_cost=kdf.m_kib)
-    return Secret(argon.derive(passphrase.reveal()))
+    try:
+        return Secret(argon.derive(passphrase.reveal()))
+    except MemoryError as error:
+        raise CertmgrError(
+            f"A passphrase needs {kdf.m_kib // 1024} MiB of memory to be checked, and there is less.",
+            hint="Raise the memory limit of this session or service, or close other programs.",
+        ) from error

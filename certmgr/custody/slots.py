@@ -192,7 +192,11 @@ def unlock_person(path: Path, passphrase: Secret) -> UnlockedSlot:
         passphrase = recovery_words.parse_words(passphrase.text())
     opened = parsed(path, body, lambda fields: slot_seals.open_seal(fields, passphrase))
     if opened is None:
-        raise LockedError(f"Wrong passphrase for slot {slot.name}.", code=Code.SLOT_WRONG_PASSPHRASE)
+        raise LockedError(
+            f"Wrong passphrase for slot {slot.name}.",
+            code=Code.SLOT_WRONG_PASSPHRASE,
+            hint="Look at capitals and keyboard layout, or act as another slot (--as NAME).",
+        )
     return _unlocked(path, slot, opened)
 
 

@@ -52,6 +52,21 @@ def live_number(base: str) -> int | None:
     return int(number) if folder == ARCHIVE and _is_number(number) else None
 
 
+def is_key_temporary(path: Path) -> bool:
+    """Tell whether `path` is of the form that `layout.write_key` returns: .../archive/.<random>.tmp/privkey.pem."""
+    hidden = path.parent
+    return path.name == KEY and _is_hidden(hidden.name) and hidden.parent.name == ARCHIVE
+
+
+def find_key_temporaries(destination: Path, server: str) -> tuple[Path, ...]:
+    """Return the keys of the server that wait to be delivered.
+
+    One that no intent names was left by a process that ended in between; `layout.discard_key` removes it.
+    """
+    archive = destination / server / ARCHIVE
+    return tuple(sorted(path for path in archive.glob(f".*{HIDDEN}/{KEY}") if is_key_temporary(path)))
+
+
 def numbers(base: str) -> list[int]:
     """Return the numbers of the finished deliveries in `base`/archive, in no order."""
     return [int(name) for name in os.listdir(f"{base}/{ARCHIVE}") if _is_number(name)]
@@ -70,6 +85,10 @@ def _is_number(name: str) -> bool:
     return name.isascii() and name.isdecimal() and name[0] != "0"
 
 
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name.endswith(HIDDEN)
+
+
 def _obstacles(base: str) -> Iterator[tuple[str, str]]:
     """Yield the path of everything foreign inside an existing DIR/NAME, and a sentence about it."""
     names = os.listdir(base)
@@ -85,7 +104,7 @@ def _obstacles(base: str) -> Iterator[tuple[str, str]]:
         yield archive, f"{archive} is {_kind(mode)}; a folder is to stand there."
         return
     for name in sorted(os.listdir(archive)):
-        if not _is_number(name) and not (name.startswith(".") and name.endswith(HIDDEN)):
+        if not _is_number(name) and not _is_hidden(name):
             yield f"{archive}/{name}", f"{archive}/{name} is not one of certmgr's numbered folders."
 
 

@@ -34,7 +34,8 @@ def fetch(url: str, *, timeout_s: float = DEFAULT_TIMEOUT_S, max_bytes: int = DE
     """Return what `url` serves.
 
     http only, no proxy, no redirect, status 200, at most `max_bytes`, all of it within `timeout_s` seconds of the
-    start however slowly it trickles. Raises UsageError for a URL that is not of that kind, CertmgrError for the rest.
+    start however slowly it trickles; a host of several addresses that do not answer takes that long for each. Raises
+    UsageError for a URL that is not of that kind, CertmgrError for the rest.
     """
     parts = _split(url)
     port = parts.port or 80

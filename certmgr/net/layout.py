@@ -8,12 +8,11 @@ same function again with the same arguments.
 # Paths are text for the reason that `archive` gives.
 # ruff: noqa: PTH102, PTH104, PTH108, PTH211
 
-import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from certmgr.files import (
     PRIVATE_MODE,
     PUBLIC_MODE,
     create,
+    held,
     make_folder,
     sync_folder,
     translated,
@@ -38,6 +38,7 @@ from certmgr.net.archive import (
     LIVE,
     check_destination,
     find_number,
+    is_key_temporary,
     live_number,
     numbers,
 )
@@ -109,8 +110,13 @@ def write_key(destination: Path, server: str, pem: bytes, *, sync: bool = True) 
 
 
 def discard_key(key: Path) -> None:
-    """Remove a key's temporary file and the folders that were made for it, for an intent that will not be finished."""
+    """Remove a key's temporary file and the folders that were made for it, for an intent that will not be finished.
+
+    Doing it again is fine. Raises CertmgrError for a path that `write_key` cannot have returned.
+    """
     hidden = key.parent
+    if not is_key_temporary(key):
+        raise CertmgrError(f"{key} is not the temporary file of a key; it is not removed.")
     with translated(key):
         for path in (key, *(hidden / name for name in (CERTIFICATE, CHAIN, FULL_CHAIN))):
             path.unlink(missing_ok=True)
@@ -129,7 +135,7 @@ def deliver(  # noqa: PLR0913, PLR0917 - the fields of a Delivery, for a single 
     """
     delivery = Delivery(destination=destination, server=server, key=key, cert=cert, chain=chain, fullchain=fullchain)
     base = _prepare(destination, server)
-    with translated(base), _locked(base):
+    with translated(base), held(base):
         number = _number(base, delivery, _stage(base, delivery, sync=True))
         # The folder has its number for good before anything leads to it.
         sync_folder(f"{base}/{ARCHIVE}")
@@ -153,7 +159,7 @@ def deliver_batch(deliveries: Sequence[Delivery]) -> tuple[Delivered, ...]:
     sync_filesystems(destinations)
     delivered = []
     for delivery, (base, place) in zip(deliveries, places, strict=True):
-        with translated(base), _locked(base):
+        with translated(base), held(base):
             number = _number(base, delivery, place)
             _make_live(base, number)
         delivered.append(Delivered(base=base, number=number, with_key=delivery.key is not None))
@@ -257,14 +263,3 @@ def _make_live(base: str, number: int) -> None:
             os.unlink(temporary)
         os.symlink(target, temporary)
         os.rename(temporary, live)
-
-
-@contextmanager
-def _locked(base: str) -> Iterator[None]:
-    """Hold the server's folder, so that two deliveries to it follow one another."""
-    descriptor = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -3,20 +3,12 @@
 A file is replaced whole and never set back to a lower number.
 """
 
-import fcntl
-import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from certmgr.codes import Code
-from certmgr.errors import CertmgrError, IntegrityError, LockedError
-from certmgr.files import PUBLIC_FOLDER_MODE, make_folder, translated, write_public
-
-LOCK_TIMEOUT_S: Final = 10.0
-_POLL_S: Final = 0.02
+from certmgr.errors import CertmgrError, IntegrityError
+from certmgr.files import HOLD_TIMEOUT_S, PUBLIC_FOLDER_MODE, held, make_folder, sync_folder, translated, write_public
 
 
 def publish_file(  # noqa: PLR0913 - one file, its number and the two ways to learn about it
@@ -26,7 +18,7 @@ def publish_file(  # noqa: PLR0913 - one file, its number and the two ways to le
     *,
     number: int | None = None,
     number_of: Callable[[bytes], int] | None = None,
-    lock_timeout_s: float = LOCK_TIMEOUT_S,
+    lock_timeout_s: float = HOLD_TIMEOUT_S,
 ) -> bool:
     """Put `data` at `directory`/`name`, mode 0644 in a folder 0755, whole and durable; tell whether it is there now.
 
@@ -37,9 +29,12 @@ def publish_file(  # noqa: PLR0913 - one file, its number and the two ways to le
     """
     make_folder(directory, PUBLIC_FOLDER_MODE, parents=True)
     path = directory / name
-    with _locked(directory, lock_timeout_s):
+    with held(directory, timeout_s=lock_timeout_s):
         there = read_published(directory, name)
         if there == data:
+            # Whoever wrote it may have been killed before the name was durable.
+            with translated(directory):
+                sync_folder(directory)
             return True
         if number is not None and number_of is not None and there is not None:
             standing = _number(there, number_of)
@@ -70,29 +65,3 @@ def _number(there: bytes, number_of: Callable[[bytes], int]) -> int | None:
         return number_of(there)
     except CertmgrError:
         return None
-
-
-@contextmanager
-def _locked(directory: Path, timeout_s: float) -> Iterator[None]:
-    """Hold the folder itself, so that no lock file lies among what is served."""
-    with translated(directory):
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        _wait(descriptor, directory, time.monotonic() + timeout_s)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _wait(descriptor: int, directory: Path, deadline: float) -> None:
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise LockedError(
-                    f"Another process is publishing to {directory}.", hint="Try again when it has finished."
-                ) from None
-            time.sleep(_POLL_S)
-        else:
-            return

@@ -22,7 +22,9 @@ def new_issuing(workspace: Workspace, session: Session) -> tuple[Authority, publ
     now = workspace.now()
     with store.read() as snapshot:
         every = authorities.all(snapshot)
-    root = next((one for one in every if one.role is AuthorityRole.ROOT and one.status is AuthorityStatus.CURRENT), None)
+    root = next(
+        (one for one in every if one.role is AuthorityRole.ROOT and one.status is AuthorityStatus.CURRENT), None
+    )
     if root is None or not root.has_key:
         raise NotFoundError(
             "There is no root CA here that could sign a new issuing CA.",
@@ -35,15 +37,13 @@ def new_issuing(workspace: Workspace, session: Session) -> tuple[Authority, publ
         workspace.keys,
         store,
         session,
-        spec,
-        founding.slug_of(spec, now, workspace.config, number),
-        all_slots(workspace),
-        now,
-        root,
+        spec=spec,
+        slug=founding.slug_of(spec, now, workspace.config, number),
+        recipients=all_slots(workspace),
+        now=now,
+        parent=root,
     )
-    return founded, publication.publish(
-        store, session.actor, session.signer(founded), founded, workspace.config
-    )
+    return founded, publication.publish(store, session.actor, session.signer(founded), founded, workspace.config)
 
 
 def all_slots(workspace: Workspace) -> list[slots.Slot]:
@@ -99,17 +99,19 @@ def import_authority(
     facts = inspect.certificate_facts(certificate)
     with store.read() as snapshot:
         if any(one.spki_sha256 == keys.spki_sha256(spki) for one in authorities.all(snapshot)):
-            raise RefusedError("A CA with that key is here already.", hint="See `certmgr ca list`.", code=Code.AUTHORITY)
+            raise RefusedError(
+                "A CA with that key is here already.", hint="See `certmgr ca list`.", code=Code.AUTHORITY
+            )
         count = sum(one.slug.startswith("imported-") for one in authorities.all(snapshot))
     slug = f"imported-{count + 1}"
     parent = _add_external_root(workspace, session, root) if root is not None and root != certificate else None
     founding.store_key(
         workspace.keys,
         slug,
-        AuthorityRole.ISSUING,
-        spki,
-        Secret(keys.private_der(key)),
-        all_slots(workspace),
+        role=AuthorityRole.ISSUING,
+        spki=spki,
+        pkcs8=Secret(keys.private_der(key)),
+        recipients=all_slots(workspace),
     )
     with store.write(session.actor) as tx:
         identity = authorities.add(

@@ -1,6 +1,5 @@
 """Issue and renew certificates (R3.2, R4.1, R5.1)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +15,12 @@ from certmgr.store import authorities, certificates, keys
 from certmgr.workspace import Session, Workspace, journalled_refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from certmgr.models.authorities import Authority
     from certmgr.models.profiles import Profile
     from certmgr.store.connection import Snapshot, Transaction
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
@@ -131,9 +133,15 @@ def renew(  # noqa: PLR0913 - the options of one verb, by keyword
         )
 
 
-def check_renewable(
-    workspace: Workspace, certificate: Certificate, *, force: bool = False, reason: str = ""
-) -> None:
+def rehearse_renewal(
+    workspace: Workspace, certificate: Certificate, *, csr: bytes | None = None, force: bool = False, reason: str = ""
+) -> Rehearsal:
+    """Return what `renew` would sign; unlocks, records and writes nothing. Raises as `renew` does."""
+    check_renewable(workspace, certificate, force=force, reason=reason)
+    return rehearse(workspace, successor_wish(workspace, certificate, csr), additional=True)
+
+
+def check_renewable(workspace: Workspace, certificate: Certificate, *, force: bool = False, reason: str = "") -> None:
     """Raise RefusedError where the certificate may not be renewed now (R5.1), UsageError for a bare --force.
 
     --force opens the window early; it renews nothing that has expired, is revoked or has a successor.
@@ -197,7 +205,7 @@ def successor_order(order: Order, certificate: Certificate, reason: str) -> Orde
     return replace(order, replaces=certificate.id, note=reason.strip())
 
 
-def _carry_out(  # noqa: PLR0913 - the values of the five steps
+def _carry_out(  # noqa: PLR0913, PLR0917 - the values of the five steps
     workspace: Workspace,
     session: Session,
     accepted: intake.Accepted,
@@ -221,9 +229,7 @@ def _carry_out(  # noqa: PLR0913 - the values of the five steps
         except BaseException:
             issuance.discard([prepared])
             raise
-        issued = issuance.Issued(
-            id=identity, prepared=prepared, der=issuance.sign(signer, plan.issuer, prepared.tbs)
-        )
+        issued = issuance.Issued(id=identity, prepared=prepared, der=issuance.sign(signer, plan.issuer, prepared.tbs))
         with store.write(session.actor) as tx:
             issuance.record_issued(tx, plan, [issued])
         delivered = issuance.deliver(issued, export.pem(authority.certificate))

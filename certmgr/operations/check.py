@@ -59,6 +59,38 @@ def check(workspace: Workspace, session: Session) -> Iterator[Step]:
     _stamp(workspace)
 
 
+def due(workspace: Workspace) -> Iterator[Step]:
+    """Yield what `check` would do now, and what needs a person; unlocks, records and writes nothing."""
+    for one in recovery.pending(workspace):
+        subject = one.certificate
+        verb = {recovery.Settled.ABANDONED: "close", recovery.Settled.DELIVERED: "deliver the files of"}
+        reason = f": {one.reason}" if one.reason else ""
+        what = f"Would {verb.get(one.outcome, 'finish')} {subject.server} (serial {subject.serial}){reason}."
+        yield Step(what=what, done=True)
+    with workspace.store().read() as snapshot:
+        waiting = [one for one in stored_revocations.open(snapshot) if one.state is RequestState.VERIFIED]
+        every = [one for one in authorities.all(snapshot) if one.certificate and one.has_key]
+        stale = [(one, why) for one in every if (why := _crl_due(workspace, snapshot, one)) is not None]
+        expiring = certificates.due(snapshot, workspace.now())
+    for request in waiting:
+        what = f"Would carry out the revocation {request.id} of {request.server} ({request.cause})."
+        yield Step(what=what, done=True)
+    for authority, why in stale:
+        if authority.role is AuthorityRole.ROOT:
+            yield _root_crl(authority, why)
+        else:
+            yield Step(what=f"Would publish the CRL of {authority.slug}: {why}.", done=True)
+    for certificate in expiring:
+        try:
+            certificate_operations.rehearse_renewal(workspace, certificate)
+        except CertmgrError as problem:
+            yield Step(what=f"{certificate.server} could not be renewed: {problem.message}", done=False)
+        else:
+            yield Step(what=f"Would renew {certificate.server} (serial {certificate.serial}).", done=True)
+    yield from _clocks(workspace)
+    yield from _lives(workspace)
+
+
 def last_check(workspace: Workspace) -> datetime | None:
     """Return when the last check ended; None: never."""
     try:
@@ -78,7 +110,9 @@ def _settle(workspace: Workspace, session: Session) -> Iterator[Step]:
         subject = one.certificate
         match one.outcome:
             case recovery.Settled.FINISHED:
-                yield Step(what=f"Finished the interrupted certificate {subject.serial} of {subject.server}.", done=True)
+                yield Step(
+                    what=f"Finished the interrupted certificate {subject.serial} of {subject.server}.", done=True
+                )
             case recovery.Settled.DELIVERED:
                 yield Step(what=f"Delivered the files of {subject.server} (serial {subject.serial}).", done=True)
             case recovery.Settled.ABANDONED:
@@ -105,9 +139,7 @@ def _publish(workspace: Workspace, session: Session) -> Iterator[Step]:
         due = [(one, why) for one in every if (why := _crl_due(workspace, snapshot, one)) is not None]
     for authority, why in due:
         if authority.role is AuthorityRole.ROOT:
-            yield Step(
-                what=f"The CRL of {authority.slug} needs a person: {why}. Run: certmgr crl publish --root", done=False
-            )
+            yield _root_crl(authority, why)
             continue
         try:
             published = publication.publish(
@@ -122,7 +154,12 @@ def _publish(workspace: Workspace, session: Session) -> Iterator[Step]:
             yield Step(what=item.message, done=False)
 
 
-def _crl_due(workspace: Workspace, snapshot: "Snapshot", authority: Authority) -> str | None:
+def _root_crl(authority: Authority, why: str) -> Step:
+    what = f"The CRL of {authority.slug} needs a person: {why}. Run: certmgr crl publish --root"
+    return Step(what=what, done=False)
+
+
+def _crl_due(workspace: Workspace, snapshot: "Snapshot", authority: Authority) -> str | None:  # noqa: PLR0911 - one return a reason
     """Return why the authority's CRL is due; None: it is not."""
     now = workspace.now()
     latest = crls.latest(snapshot, authority.id)
@@ -176,8 +213,7 @@ def _clocks(workspace: Workspace) -> Iterator[Step]:
         elif passed or one.verified_at is None:
             used = f"{max(passed)} percent of its time is used" if passed else "it waits for a person"
             what = (
-                f"Revocation {one.id} of {one.server} awaits {awaits}: {used}, "
-                f"due at {clock.due:%Y-%m-%d %H:%M} UTC."
+                f"Revocation {one.id} of {one.server} awaits {awaits}: {used}, due at {clock.due:%Y-%m-%d %H:%M} UTC."
             )
             yield Step(what=what, done=False)
 
@@ -186,9 +222,7 @@ def _lives(workspace: Workspace) -> Iterator[Step]:
     """Name every CA whose own end is near: from 365 days on for a root, half of its life for an issuing CA."""
     now = workspace.now()
     with workspace.store().read() as snapshot:
-        every = [
-            one for one in authorities.all(snapshot) if one.status is AuthorityStatus.CURRENT and one.certificate
-        ]
+        every = [one for one in authorities.all(snapshot) if one.status is AuthorityStatus.CURRENT and one.certificate]
     for one in every:
         left = one.not_after - now
         half = (one.not_after - one.not_before) / 2

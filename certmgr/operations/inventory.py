@@ -79,6 +79,11 @@ class _Batch:
     lines: list[tuple[Line, intake.Accepted]] = field(default_factory=list)
     issued: list[issuance.Issued] = field(default_factory=list)
 
+    @property
+    def orders(self) -> list[tuple[Order, Profile]]:
+        """What is to be prepared."""
+        return [(accepted.order, accepted.profile) for _, accepted in self.lines]
+
 
 _Prepared = issuance.Prepared | tuple[Finding, ...]
 
@@ -96,7 +101,9 @@ def read_inventory(content: bytes, *, name: str) -> list[Line]:
             f"{name} is not UTF-8 text (byte {problem.start}).", hint="Save the inventory as CSV in UTF-8."
         ) from None
     if "\0" in text:
-        raise UsageError(f"{name} holds a NUL byte, so it is not a CSV file.", hint="Save the inventory as CSV in UTF-8.")
+        raise UsageError(
+            f"{name} holds a NUL byte, so it is not a CSV file.", hint="Save the inventory as CSV in UTF-8."
+        )
     reader = csv.reader(io.StringIO(text), strict=True)
     lines: list[Line] = []
     try:
@@ -110,9 +117,7 @@ def read_inventory(content: bytes, *, name: str) -> list[Line]:
             if len(lines) > MAX_LINES:
                 raise UsageError(f"{name} has more than {MAX_LINES} lines.", hint="Split it.")
     except csv.Error as problem:
-        raise UsageError(
-            f"{name}, line {reader.line_num}: {problem}.", hint="Check the quotes of that line."
-        ) from None
+        raise UsageError(f"{name}, line {reader.line_num}: {problem}.", hint="Check the quotes of that line.") from None
     return lines
 
 
@@ -184,7 +189,10 @@ def issue_inventory(
 
 def _pool(stack: ExitStack) -> ProcessPoolExecutor:
     pool = ProcessPoolExecutor(
-        max_workers=min(2, os.cpu_count() or 1), mp_context=get_context("spawn"), initializer=os.umask, initargs=(0o077,)
+        max_workers=min(2, os.cpu_count() or 1),
+        mp_context=get_context("spawn"),
+        initializer=os.umask,
+        initargs=(0o077,),
     )
     stack.callback(pool.shutdown, wait=True, cancel_futures=True)
     return pool
@@ -216,7 +224,7 @@ class _Run:
                     piece = next(pieces, None)
                     more = piece is not None
                     if piece is not None:
-                        batch = self._accept(piece)
+                        batch = _accept(self._workspace, self._plan, piece)
                         preparing.append((batch, _submit(pool, _prepare, self._work(batch))))
                 if preparing:
                     batch, prepared = preparing.popleft()
@@ -230,37 +238,9 @@ class _Run:
                 with suppress(Exception):
                     issuance.discard([one for one in unfinished.result() if isinstance(one, issuance.Prepared)])
 
-    def _accept(self, lines: Sequence[Line]) -> _Batch:
-        """Ask policy about each line; refusals are reports already."""
-        batch = _Batch()
-        now = self._workspace.now()
-        for line in lines:
-            try:
-                if line.problems or line.wish is None:
-                    raise UsageError(f"Line {line.number} cannot be read.", findings=line.problems)
-                accepted = intake.read(line.wish, self._workspace.config, issuer=self._plan.limits, now=now)
-            except CertmgrError as problem:
-                batch.reports.append(_refused(line, problem.findings))
-            else:
-                batch.lines.append((line, accepted))
-        self._skip_served(batch, now)
-        return batch
-
-    def _skip_served(self, batch: _Batch, now: datetime) -> None:
-        """Take out the lines whose server has a live certificate: skipped if for the same names, else refused."""
-        kept = []
-        with self._workspace.store().read() as snapshot:
-            for line, accepted in batch.lines:
-                live = certificates.live_for_server(snapshot, accepted.order.server, now)
-                if not live:
-                    kept.append((line, accepted))
-                else:
-                    batch.reports.append(_already(line, accepted.order, live[0]))
-        batch.lines = kept
-
     def _work(self, batch: _Batch) -> "_Work":
         return _Work(
-            orders=[(accepted.order, accepted.profile) for _, accepted in batch.lines],
+            orders=batch.orders,
             plan=self._plan,
             now=self._workspace.now(),
             destination=self._destination,
@@ -287,7 +267,9 @@ class _Run:
             for report in batch.reports:
                 if report.outcome is Outcome.REFUSED:
                     codes: list[str] = [str(item.code) for item in report.findings]
-                    tx.record("certificate.refused", f"line:{report.number}", {"codes": [*codes[:50]], "count": len(codes)})
+                    tx.record(
+                        "certificate.refused", f"line:{report.number}", {"codes": [*codes[:50]], "count": len(codes)}
+                    )
             ids = issuance.record_intents(tx, self._plan, [one for _, one in wanted]) if wanted else []
         signer = self._session.signer(self._authority)
         batch.issued = [
@@ -322,6 +304,45 @@ class _Run:
         return sorted(reports, key=lambda report: report.number)
 
 
+def rehearse_inventory(workspace: Workspace, lines: Sequence[Line]) -> list[LineReport]:
+    """Return what would become of every line; unlocks, records and writes nothing."""
+    with workspace.store().read() as snapshot:
+        plan = issuance.make_plan(authorities.current_issuing(snapshot), workspace.config, requested_by="-")
+    reports: list[LineReport] = []
+    for at in range(0, len(lines), BATCH):
+        batch = _accept(workspace, plan, lines[at : at + BATCH])
+        reports += batch.reports
+        work = _Work(orders=batch.orders, plan=plan, now=workspace.now(), destination=None)
+        for (line, accepted), one in zip(batch.lines, _prepare(work), strict=True):
+            if isinstance(one, issuance.Prepared):
+                server, notices = accepted.order.server, one.notices
+                reports.append(LineReport(number=line.number, server=server, outcome=Outcome.ISSUED, findings=notices))
+            else:
+                reports.append(_refused(line, one))
+    return sorted(reports, key=lambda report: report.number)
+
+
+def _accept(workspace: Workspace, plan: issuance.Plan, lines: Sequence[Line]) -> _Batch:
+    """Ask policy about each line; refusals are reports already, and so are servers that have a live certificate."""
+    batch = _Batch()
+    now = workspace.now()
+    with workspace.store().read() as snapshot:
+        for line in lines:
+            try:
+                if line.problems or line.wish is None:
+                    raise UsageError(f"Line {line.number} cannot be read.", findings=line.problems)
+                accepted = intake.read(line.wish, workspace.config, issuer=plan.limits, now=now)
+            except CertmgrError as problem:
+                batch.reports.append(_refused(line, problem.findings))
+                continue
+            live = certificates.live_for_server(snapshot, accepted.order.server, now)
+            if live:
+                batch.reports.append(_already(line, accepted.order, live[0]))
+            else:
+                batch.lines.append((line, accepted))
+    return batch
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
     """What another process needs to prepare a batch."""
@@ -329,7 +350,8 @@ class _Work:
     orders: list[tuple[Order, Profile]]
     plan: issuance.Plan
     now: datetime
-    destination: Path
+    destination: Path | None
+    """None: a rehearsal, which writes no key."""
 
 
 def _prepare(work: _Work) -> list[_Prepared]:
@@ -338,13 +360,11 @@ def _prepare(work: _Work) -> list[_Prepared]:
     for order, profile in work.orders:
         try:
             results.append(
-                issuance.prepare(
-                    order, profile, work.plan, now=work.now, destination=work.destination, sync=False
-                )
+                issuance.prepare(order, profile, work.plan, now=work.now, destination=work.destination, sync=False)
             )
         except CertmgrError as problem:
             results.append(problem.findings or (Finding(code=problem.code, message=problem.message),))
-    if results:
+    if results and work.destination is not None:
         layout.sync_filesystems({str(work.destination)})
     return results
 

@@ -51,9 +51,7 @@ def add(  # noqa: PLR0913 - the facts of a slot, by keyword
         tx.record("operator.intended", f"operator:{name}", {"role": str(role)})
     words = None
     if role is Role.MACHINE:
-        slot = slots.create_machine_slot(
-            workspace.home, machine_key or machine_key_file(workspace.config), name
-        )
+        slot = slots.create_machine_slot(workspace.home, machine_key or machine_key_file(workspace.config), name)
     elif role is Role.RECOVERY:
         slot, words = slots.create_recovery_slot(path, name, kdf)
     elif passphrase is None:
@@ -110,9 +108,7 @@ def remove(workspace: Workspace, session: Session, *, name: str, confirm: str) -
     return held
 
 
-def change_passphrase(
-    workspace: Workspace, *, name: str, old: Secret, new: Secret, kdf: Kdf = DEFAULT_KDF
-) -> None:
+def change_passphrase(workspace: Workspace, *, name: str, old: Secret, new: Secret, kdf: Kdf = DEFAULT_KDF) -> None:
     """Seal the slot under a new passphrase; whoever knows the old one may do it, under that slot's name."""
     from certmgr.workspace import PersonCredential, unlock  # noqa: PLC0415
 

@@ -68,6 +68,26 @@ def settle(workspace: Workspace, session: Session) -> list[Settlement]:
     return settled
 
 
+def pending(workspace: Workspace) -> list[Settlement]:
+    """Return what `settle` would do with everything that is open now; reads only.
+
+    Whether it belongs to a process that is still running is not asked.
+    """
+    now = workspace.now()
+    found = []
+    with workspace.store().read() as snapshot:
+        for intent in open_intents(snapshot):
+            authority = authorities.get(snapshot, intent.row.authority_id)
+            reason = why_not(workspace, intent, authority, now)
+            outcome = Settled.FINISHED if reason is None else Settled.ABANDONED
+            subject = certificates.get(snapshot, intent.id)
+            found.append(Settlement(certificate=subject, outcome=outcome, reason=reason or ""))
+        found += [
+            Settlement(certificate=one, outcome=Settled.DELIVERED) for one, _ in certificates.undelivered(snapshot)
+        ]
+    return found
+
+
 def _settle(workspace: Workspace, session: Session, intent: Intent, now: datetime) -> Settlement:
     """Finish one intent, or abandon it with the reason why it could not be finished."""
     with workspace.store().read() as snapshot:
@@ -123,7 +143,7 @@ def _judge_again(workspace: Workspace, intent: Intent, spki: bytes, authority: A
         message = f"The profile {row.profile} is not configured any more."
         return [Finding(code=Code.PROFILE_UNKNOWN, message=message)]
     issuer = build.Issuer.from_certificate(authority.certificate)
-    limits = issuance.limits_of(authority, issuer, workspace.config)
+    limits = issuance.limits_of(authority.slug, issuer, workspace.config)
     declared = workspace.config.zones.declared
     judged = policy.check_content(row.spec.dns, row.spec.ip, profile, declared, issuer=limits)
     linted = lint.lint_leaf(row.tbs, row.spec, spki, issuer)

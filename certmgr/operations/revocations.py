@@ -22,6 +22,7 @@ from certmgr.workspace import Session, Workspace, journalled_refusal
 if TYPE_CHECKING:
     from certmgr.store.connection import Snapshot, Transaction
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoked:
     """What came of a revocation."""
@@ -172,7 +173,10 @@ def _confirm(certificate: Certificate, typed: str) -> None:
 
 def _refuse_twice(snapshot: "Snapshot", certificate: Certificate, cause: Cause, now: datetime) -> None:
     """Refuse what is revoked already, but for an upgrade to key compromise (DETAILS 28)."""
-    if any(one.closed_at is None and one.revoked_at is None for one in revocations.for_certificate(snapshot, certificate.id)):
+    if any(
+        one.closed_at is None and one.revoked_at is None
+        for one in revocations.for_certificate(snapshot, certificate.id)
+    ):
         raise RefusedError(
             f"A revocation request for {certificate.server} (serial {certificate.serial}) is open already.",
             hint="See `certmgr revocation list`.",
@@ -209,7 +213,9 @@ def verify(workspace: Workspace, session: Session, revocation: RevocationId) -> 
                 hint="See `certmgr revocation list --all`.",
                 code=Code.REVOCATION_STATE,
             )
-        revocations.set_verified(tx, revocation, by=session.actor.name, due_at=tx.now + workspace.config.revocation.publish_within)
+        revocations.set_verified(
+            tx, revocation, by=session.actor.name, due_at=tx.now + workspace.config.revocation.publish_within
+        )
         tx.record("revocation.verified", f"revocation:{revocation}", {"by": session.actor.name})
         return revocations.get(tx, revocation)
 

@@ -70,9 +70,7 @@ def rehearse(setup: Setup, now: datetime) -> tuple[Draft, Draft]:
     root = draft(root_spec, slug_of(root_spec, now, config), keys.public_spki(root_key), now, None)
     issuer = build.Issuer.from_certificate(build.assemble(root.tbs, sign_with(root_key, root_spec.key_type, root.tbs)))
     issuing_key = keys.make_key(issuing_spec.key_type)
-    issuing = draft(
-        issuing_spec, slug_of(issuing_spec, now, config), keys.public_spki(issuing_key), now, issuer
-    )
+    issuing = draft(issuing_spec, slug_of(issuing_spec, now, config), keys.public_spki(issuing_key), now, issuer)
     return root, issuing
 
 
@@ -152,9 +150,7 @@ def _make_slots(setup: Setup, home: Path) -> tuple[list[slots.Slot], Secret | No
     words = None
     if setup.second is not None:
         name, passphrase = setup.second
-        made.append(
-            slots.create_person_slot(folder / f"{name}.json", name, Role.ADMINISTRATOR, passphrase, setup.kdf)
-        )
+        made.append(slots.create_person_slot(folder / f"{name}.json", name, Role.ADMINISTRATOR, passphrase, setup.kdf))
     if setup.recovery:
         slot, words = slots.create_recovery_slot(folder / "recovery.json", "recovery", setup.kdf)
         made.append(slot)
@@ -164,9 +160,7 @@ def _make_slots(setup: Setup, home: Path) -> tuple[list[slots.Slot], Secret | No
     return made, words
 
 
-def _found(
-    setup: Setup, workspace: Workspace, recipients: list[slots.Slot], words: Secret | None
-) -> MadeHome:
+def _found(setup: Setup, workspace: Workspace, recipients: list[slots.Slot], words: Secret | None) -> MadeHome:
     """Found the authorities in the new store and publish their first, empty CRLs."""
     now = workspace.now()
     config = workspace.config
@@ -187,14 +181,34 @@ def _found(
         root_spec, issuing_spec = authority_specs(config, now)
         if setup.external_root:
             authority, request = found_pending(
-                workspace.keys, store, actor, issuing_spec, slug_of(issuing_spec, now, config), recipients, now
+                workspace.keys,
+                store,
+                actor,
+                spec=issuing_spec,
+                slug=slug_of(issuing_spec, now, config),
+                recipients=recipients,
+                now=now,
             )
             return MadeHome(home=setup.home, authorities=(authority,), recovery_words=words, csr=request)
         root = found_authority(
-            workspace.keys, store, session, root_spec, slug_of(root_spec, now, config), recipients, now, None
+            workspace.keys,
+            store,
+            session,
+            spec=root_spec,
+            slug=slug_of(root_spec, now, config),
+            recipients=recipients,
+            now=now,
+            parent=None,
         )
         issuing = found_authority(
-            workspace.keys, store, session, issuing_spec, slug_of(issuing_spec, now, config), recipients, now, root
+            workspace.keys,
+            store,
+            session,
+            spec=issuing_spec,
+            slug=slug_of(issuing_spec, now, config),
+            recipients=recipients,
+            now=now,
+            parent=root,
         )
         notices: list[Finding] = []
         for authority in (root, issuing):
@@ -202,6 +216,4 @@ def _found(
             notices += published.problems
     finally:
         store.close()
-    return MadeHome(
-        home=setup.home, authorities=(root, issuing), recovery_words=words, notices=tuple(notices)
-    )
+    return MadeHome(home=setup.home, authorities=(root, issuing), recovery_words=words, notices=tuple(notices))

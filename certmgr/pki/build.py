@@ -204,10 +204,15 @@ def make_issuing_tbs(  # noqa: PLR0913, PLR0917 - what a certificate is made of
 
 
 def assemble(tbs: bytes, signature: bytes) -> bytes:
-    """Return the DER of the certificate or CRL that `tbs` and `signature` make; the algorithm is the one in `tbs`."""
+    """Return the DER of the certificate or CRL that `tbs` and `signature` make; the algorithm is the one in `tbs`.
+
+    Raises der.DerError where `tbs` is neither.
+    """
     elements = der.children(der.content(tbs, der.SEQUENCE))
     # In a TBSCertificate the algorithm follows version and serial; in a TBSCertList the version alone.
-    algorithm = next(element for tag, element in elements if tag == der.SEQUENCE)
+    algorithm = next((element for tag, element in elements if tag == der.SEQUENCE), None)
+    if algorithm is None:
+        raise der.DerError("there is no signature algorithm in what is to be signed")
     return der.sequence(tbs, algorithm, der.bit_string(signature))
 
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from certmgr.codes import Code
 from certmgr.errors import UsageError
 from certmgr.models.revocations import CrlEntry, CrlFacts, Reason
-from certmgr.models.serials import Serial
+from certmgr.models.serials import MAX_OCTETS, Serial
 from certmgr.pki import der
 from certmgr.pki.algorithms import algorithm_identifier
 from certmgr.pki.build import Issuer, parts_of, verify_signature
 from certmgr.pki.extensions import authority_key_identifier
+from certmgr.pki.quiet import no_warnings
 from certmgr.pki.subjects import name_text
 
 NUMBER_OID = "2.5.29.20"
@@ -122,6 +123,7 @@ def read_number(crl: bytes) -> int:
     return read_head(crl).number
 
 
+@no_warnings()
 def read_crl(crl: bytes) -> CrlFacts:
     """Return what the DER `crl` says, its entries included; raises UsageError for what is not a version 2 CRL."""
     head = read_head(crl)
@@ -146,8 +148,10 @@ def read_entry(element: bytes) -> CrlEntry:
     than reasonCode and invalidityDate.
     """
     parts = [part for _, part in der.children(der.content(element, der.SEQUENCE))]
+    if len(parts) not in {2, 3}:
+        raise der.DerError("an entry is not a serial, a time and perhaps extensions")
     reason, invalidity = None, None
-    for dotted, _, value in _read_extensions(parts[2]) if len(parts) > 2 else ():  # noqa: PLR2004 - the optional third
+    for dotted, _, value in (extension for part in parts[2:] for extension in _read_extensions(part)):
         if dotted == _REASON_OID:
             reason = Reason(int.from_bytes(der.content(value, der.ENUMERATED), "big"))
         elif dotted == _INVALIDITY_OID:
@@ -166,8 +170,8 @@ def read_serial(element: bytes) -> Serial:
     """Return the serial of the DER `element` of revokedCertificates."""
     _, begin, _ = der.read(element)
     tag, first, end = der.read(element, begin)
-    if tag != der.INTEGER or element[first] & 0x80:
-        raise der.DerError("a serial is not a positive number")
+    if tag != der.INTEGER or not 0 < end - first <= MAX_OCTETS or element[first] & 0x80 or not any(element[first:end]):
+        raise der.DerError("a serial is not a positive number of at most 20 octets")
     return Serial.from_int(int.from_bytes(element[first:end], "big"))
 
 
@@ -175,5 +179,7 @@ def _read_extensions(sequence: bytes) -> Iterator[tuple[str, bool, bytes]]:
     """Yield (dotted OID, criticality, value) of each element of Extensions (RFC 5280 4.1)."""
     for _, element in der.children(der.content(sequence, der.SEQUENCE)):
         parts = [part for _, part in der.children(der.content(element, der.SEQUENCE))]
+        if len(parts) not in {2, 3}:
+            raise der.DerError("an extension is not an OID, perhaps a criticality, and a value")
         value = der.content(parts[-1], der.OCTET_STRING)
         yield der.parse_oid(parts[0]), parts[1:-1] == [der.BOOLEAN_TRUE], value

@@ -23,10 +23,12 @@ from certmgr.pki.csr_wishes import extension_wishes, subject_wishes
 from certmgr.pki.extensions import find_value
 from certmgr.pki.keys import PrivateKey, canonical_spki, facts_of_spki, key_type_of
 from certmgr.pki.pem import read_request_der
+from certmgr.pki.quiet import no_warnings
 from certmgr.printable import printable
 
 MAX_ATTRIBUTES = 16
 MAX_EXTENSIONS = 32
+_MOST_SHOWN = 80
 _EXTENSION_REQUESTS = ("1.2.840.113549.1.9.14", "1.3.6.1.4.1.311.2.1.14")
 _ATTRIBUTE_NAMES = {
     "1.2.840.113549.1.9.2": "unstructuredName",
@@ -68,19 +70,20 @@ def make_csr(key: PrivateKey, dns: Iterable[str], ip: Iterable[IpAddress], commo
     return builder.sign(key, hash_of(key_type)).public_bytes(Encoding.PEM)
 
 
-def read_csr(data: bytes) -> CsrFacts:
+def read_csr(data: bytes, *, names_given: bool = False) -> CsrFacts:
     """Return the facts of the one request, PEM or DER, in `data`.
 
     Raises UsageError where `data` is not one readable request, and RefusedError with every reason where it is one that
     is refused whatever the policy (a bad signature, a weak key, the rights of a CA). To list those reasons together
     with the policy's, use parse_csr.
     """
-    facts = parse_csr(data)
+    facts = parse_csr(data, names_given=names_given)
     if findings := (*facts.findings, *facts.key.findings):
         raise RefusedError("The request is refused.", findings=findings, code=findings[0].code)
     return facts
 
 
+@no_warnings()
 def parse_csr(data: bytes, *, names_given: bool = False) -> CsrFacts:
     """Return the facts of the one request in `data`; reasons to refuse it are in `findings` and `key.findings`.
 
@@ -119,6 +122,12 @@ def parse_csr(data: bytes, *, names_given: bool = False) -> CsrFacts:
         signature_algorithm=signature_name(request.signature_algorithm_oid.dotted_string),
         findings=tuple(findings),
     )
+
+
+def read_spki(encoded: bytes) -> bytes:
+    """Return the key of a request that was read before, as CsrFacts.spki gives it, without judging anything again."""
+    raw = _spki_of(encoded)
+    return raw if facts_of_spki(raw).key_type is None else canonical_spki(raw)
 
 
 def _unreadable(message: str) -> UsageError:
@@ -205,7 +214,7 @@ def _common_name_findings(
     known = {name.rstrip(".").lower() for name in dns} | {str(address) for address in ip}
     for common_name in common_names if known else ():
         if common_name.rstrip(".").lower() not in known:
-            shown = printable(common_name)
+            shown = printable(common_name[:_MOST_SHOWN])
             message = f"The common name {shown} is not among the alternative names of the request."
             yield Finding(code=Code.CSR_COMMON_NAME, message=message, field="subject", value=shown)
 

@@ -16,6 +16,7 @@ from certmgr.pki.build import assemble, parts_of
 from certmgr.pki.extension_text import ExtensionText, describe_extension
 from certmgr.pki.extensions import find_value
 from certmgr.pki.keys import canonical_spki, facts_of_spki
+from certmgr.pki.quiet import no_warnings
 from certmgr.printable import printable
 
 _UNREADABLE = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
@@ -80,6 +81,7 @@ def load_certificate(data: bytes) -> bytes:
     return found[0].public_bytes(Encoding.DER)
 
 
+@no_warnings()
 def certificate_facts(certificate: bytes) -> CertificateFacts:
     """Return what the DER `certificate` says, ours or a stranger's; raises UsageError where it cannot be read."""
     parsed, extensions, spki = _parse(certificate)
@@ -102,6 +104,7 @@ def certificate_facts(certificate: bytes) -> CertificateFacts:
     )
 
 
+@no_warnings()
 def describe(certificate: bytes) -> CertificateText:
     """Return the DER `certificate` as text for people; raises UsageError where it cannot be read."""
     facts = certificate_facts(certificate)

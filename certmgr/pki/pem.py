@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import codecs
 import re
 
 from cryptography import x509
@@ -30,6 +31,7 @@ def read_request_der(data: bytes) -> bytes:
     """
     if len(data) > MAX_REQUEST_OCTETS:
         raise _refuse(f"The request is larger than {MAX_REQUEST_OCTETS // 1024} KiB.")
+    data = data.removeprefix(codecs.BOM_UTF8)
     if not data.strip():
         raise _refuse("The request is empty.")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):

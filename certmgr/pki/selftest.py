@@ -4,7 +4,7 @@ The subject and the extensions of the real CA certificates are copied onto throw
 a forbidden certificate, and nothing has to be unlocked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -53,7 +53,7 @@ class _Case:
 
 
 def run_selftest(
-    root: bytes, issuing: bytes, now: datetime, *, verifiers: dict[str, Verifier] | None = None
+    root: bytes, issuing: bytes, now: datetime, *, verifiers: Mapping[str, Verifier] | None = None
 ) -> tuple[Verdict, ...]:
     """Return what every verifier of this machine says to certificates under these DER CA certificates.
 

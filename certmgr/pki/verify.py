@@ -89,7 +89,8 @@ def matches_name(name: str, patterns: list[str]) -> bool:
     """Claim that the DNS `name` is one of `patterns`, whose `*` stands for one whole label (RFC 9525 6.3)."""
     lower = name.lower().rstrip(".")
     known = {pattern.lower() for pattern in patterns}
-    return lower in known or f"*.{lower.partition('.')[2]}" in known
+    parent = lower.partition(".")[2]
+    return lower in known or (parent != "" and f"*.{parent}" in known)
 
 
 def is_address(name: str) -> bool:

@@ -17,8 +17,8 @@ from certmgr.store import authorities, certificates, journal, listing, revocatio
 from certmgr.workspace import Workspace
 
 if TYPE_CHECKING:
-    from certmgr.store.listing import Cursor, Page
     from certmgr.store.connection import Snapshot
+    from certmgr.store.listing import Cursor, Page
 
 MIN_HEX = 16
 """Fewer hex digits than this are a name, not a serial or a fingerprint (DETAILS 51)."""
@@ -73,9 +73,7 @@ def count(workspace: Workspace, filter_text: str = "", *, stop_at: int = 10_000)
     """Return how many certificates match, counting no further than `stop_at`."""
     wanted = parse_filter(filter_text)
     with workspace.store().read() as snapshot:
-        return listing.count(
-            snapshot, wanted, now=workspace.now(), zone=workspace.zone, stop_at=stop_at
-        )
+        return listing.count(snapshot, wanted, now=workspace.now(), zone=workspace.zone, stop_at=stop_at)
 
 
 def every(workspace: Workspace, filter_text: str = "") -> Iterator[Certificate]:
@@ -152,8 +150,6 @@ def detail(workspace: Workspace, identity: CertificateId) -> Detail:
             ),
             line=certificates.for_server(snapshot, found.server),
             revocations=revocations.for_certificate(snapshot, identity),
-            same_key=tuple(
-                one for one in certificates.by_spki(snapshot, found.spki_sha256) if one.id != identity
-            ),
+            same_key=tuple(one for one in certificates.by_spki(snapshot, found.spki_sha256) if one.id != identity),
             der=certificates.der(snapshot, identity) if found.stage is Stage.ISSUED else b"",
         )

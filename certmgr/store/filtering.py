@@ -71,7 +71,8 @@ def where_of(snapshot: Snapshot, wanted: Filter, *, now: datetime, zone: ZoneInf
         snapshot.db.conn.create_function("casefold", 1, str.casefold, deterministic=True)
     for term in wanted.terms:
         text, values = _term(snapshot, term, now, zone)
-        where.add(f"NOT ({text})" if term.negated else f"({text})", *values)
+        # A comparison with NULL is neither true nor false: what is not true is what the opposite asks for.
+        where.add(f"({text}) IS NOT TRUE" if term.negated else f"({text})", *values)
     return where
 
 
@@ -90,6 +91,9 @@ def _term(snapshot: Snapshot, term: Term, now: datetime, zone: ZoneInfo) -> tupl
 
 
 def _text(snapshot: Snapshot, term: Text) -> tuple[str, list[object]]:
+    if "\0" in term.text:
+        # It would end the query that the index is asked; no text on record holds one.
+        return "0", []
     if len(term.text) < _TRIGRAM:
         return _beginning(snapshot, term.text, negated=term.negated)
     phrases = [term.text]

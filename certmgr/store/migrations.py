@@ -36,7 +36,8 @@ class Migration:
 
 
 def _make_tables(db: "Database") -> None:
-    db.executescript(TABLE_SQL)
+    for statement in TABLE_SQL.split(";\n"):
+        db.execute(statement)
 
 
 MIGRATIONS: Final = (Migration(version=1, apply=_make_tables),)

@@ -1,5 +1,6 @@
 """An authority's key: sealed to slots, rotated when one goes (DETAILS 1)."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,21 @@ def test_a_key_file_under_another_authoritys_name_is_refused(custody: Custody) -
     moved = custody.key.rename(custody.key.with_name("issuing-2027-1.json"))
     with pytest.raises(IntegrityError, match="issuing-2026-1"):
         authority_keys.open_authority_key(moved, custody.unlock())
+
+
+def test_two_processes_that_change_the_grants_at_once_lose_nothing(custody: Custody) -> None:
+    """Reading, changing and writing a key file is one step to every other process."""
+    names = [f"officer-{number}" for number in range(6)]
+    for name in names:
+        slots.create_person_slot(custody.slot_path(name), name, Role.OFFICER, PASSPHRASE, CHEAP)
+    unlocked = custody.unlock()
+    children = []
+    for name in names:
+        child = os.fork()
+        if child == 0:
+            authority_keys.grant(custody.key, unlocked, custody.slot(name))
+            os._exit(0)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 6
+    assert set(authority_keys.grants(custody.key)) == {"li.wei", "recovery", "machine", *names}
+    assert authority_keys.open_authority_key(custody.key, custody.unlock("officer-3")).spki == custody.spki

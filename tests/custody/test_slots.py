@@ -1,5 +1,7 @@
 """Slots: who may act, and what opens them (DETAILS 1 to 4)."""
 
+import subprocess
+import sys
 from pathlib import Path
 from stat import S_IMODE
 
@@ -38,6 +40,19 @@ def test_a_slot_at_full_cost_opens(tmp_path: Path) -> None:
     assert '"m_kib":262144,"p":4,' in path.read_text()
     assert Kdf(m_kib=262144, t=3, p=4) == DEFAULT_KDF
     assert slots.unlock_person(path, PASSPHRASE).name == "li.wei"
+
+
+def test_too_little_memory_is_said_in_words() -> None:
+    """A service with a memory limit learns what it needs, not that the passphrase is wrong."""
+    program = (
+        "import resource; from certmgr.custody.kdf import Kdf, derive_key\n"
+        "from certmgr.custody.secrets import Secret; from certmgr.errors import CertmgrError\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))\n"
+        "try: derive_key(Secret(b'four plain words here'), bytes(16), Kdf(m_kib=1 << 20, t=1, p=1))\n"
+        "except CertmgrError as error: print(type(error).__name__, error)"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert printed == "CertmgrError A passphrase needs 1024 MiB of memory to be checked, and there is less.\n"
 
 
 def test_recovery_words_open_the_recovery_slot_as_a_person_types_them(custody: Custody) -> None:

@@ -35,7 +35,7 @@ def test_the_check_tells_a_stale_page(
 def test_every_code_is_explained_once() -> None:
     """A code that a script meets is found on the page, with its sentence."""
     rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert sorted(rows) == sorted((code.value, code.title.replace("|", "\\|")) for code in Code)
+    assert sorted(rows) == sorted((code.value, code.meaning.replace("|", "\\|")) for code in Code)
 
 
 def test_every_error_class_has_an_exit_code_of_the_table() -> None:
@@ -47,4 +47,4 @@ def test_every_error_class_has_an_exit_code_of_the_table() -> None:
 def test_codes_are_dotted_words() -> None:
     """A code is lower-case words with hyphens, in parts with dots between; its meaning is a sentence."""
     assert [code for code in Code if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*", code)] == []
-    assert [code for code in Code if not re.fullmatch(r"([A-Z]|certmgr ).*\.", code.title)] == []
+    assert [code for code in Code if not re.fullmatch(r"([A-Z]|certmgr ).*\.", code.meaning)] == []

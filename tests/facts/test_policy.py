@@ -9,7 +9,7 @@ import pytest
 
 from certmgr import policy
 from certmgr.codes import Code
-from certmgr.errors import Finding, RefusedError, Severity
+from certmgr.errors import Finding, Severity
 from certmgr.lifecycle import validity
 from certmgr.models.certificates import DnsName, Order
 from certmgr.models.keys import KeyFacts, KeyType
@@ -180,16 +180,6 @@ def test_a_key_of_no_certified_kind_is_refused_by_its_own_weakness_alone() -> No
     facts = KeyFacts(key_type=None, description="RSA 1024 bits", spki_sha256="ab" * 32, findings=(small,))
     assert judge(order(), key=facts) == [Code.KEY_SIZE]
     assert judge(order(), key=replace(facts, findings=())) == [Code.KEY_TYPE]
-
-
-def test_refuse_raises_with_everything_when_one_finding_is_an_error() -> None:
-    """A notice alone stops nothing."""
-    notice = Finding(code=Code.DAYS_SHORTENED, message="Shortened.", severity=Severity.NOTICE)
-    policy.refuse([notice], subject="The order")
-    error = Finding(code=Code.NAME_NONE, message="No name.")
-    with pytest.raises(RefusedError, match="for one reason") as caught:
-        policy.refuse([notice, error], subject="The order")
-    assert caught.value.findings == (notice, error)
 
 
 def test_config_check_names_every_difference_between_configuration_and_issuer() -> None:

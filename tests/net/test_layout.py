@@ -9,7 +9,7 @@ import pytest
 from certmgr.codes import Code
 from certmgr.errors import CertmgrError, RefusedError
 from certmgr.net import layout
-from certmgr.net.archive import check_destination
+from certmgr.net.archive import check_destination, find_key_temporaries
 from certmgr.net.files import sync_filesystems
 
 FILES = {"privkey.pem": 0o600, "cert.pem": 0o644, "chain.pem": 0o644, "fullchain.pem": 0o644}
@@ -120,6 +120,24 @@ def test_a_discarded_key_takes_no_delivery_along(tmp_path: Path) -> None:
     before = tree(tmp_path)
     layout.discard_key(layout.write_key(tmp_path, "portal", b"key 2\n"))
     assert tree(tmp_path) == before
+
+
+def test_only_a_keys_temporary_file_is_discarded(tmp_path: Path) -> None:
+    """The path comes from a record: one that leads to a delivered key removes nothing."""
+    delivered = give_new(tmp_path, 1)
+    before = tree(tmp_path)
+    for path in (delivered.folder / "privkey.pem", delivered.live / "privkey.pem", delivered.folder / "cert.pem"):
+        with pytest.raises(CertmgrError, match="not removed"):
+            layout.discard_key(path)
+    assert tree(tmp_path) == before
+
+
+def test_keys_that_wait_are_found(tmp_path: Path) -> None:
+    """What a killed process left behind can be listed and removed; what was delivered is not among it."""
+    assert find_key_temporaries(tmp_path, "portal") == ()
+    give_new(tmp_path, 1)
+    waiting = layout.write_key(tmp_path, "portal", b"key 2\n")
+    assert find_key_temporaries(tmp_path, "portal") == (waiting,)
 
 
 def test_a_key_that_is_gone_stops_the_delivery(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from certmgr.codes import Code
 from certmgr.errors import RefusedError, UsageError
 from certmgr.models.certificates import State
 from certmgr.models.keys import KeyType
-from certmgr.models.revocations import Cause, Reason, RequestState
+from certmgr.models.revocations import Cause, CrlEntry, Reason, RequestState
 from certmgr.operations import check, revocations
 from certmgr.pki import crl, csr, keys
 from certmgr.queries import certificates as queries
@@ -20,7 +20,7 @@ from tests.home import HomeForTest, copy_home, reopen
 NAME = "portal.egov.internal"
 
 
-def published_entries(home: HomeForTest) -> dict[str, crl.CrlEntry]:
+def published_entries(home: HomeForTest) -> dict[str, CrlEntry]:
     """Return the entries of the CRL file that relying parties fetch, by serial."""
     (path,) = home.public.glob("issuing-*.crl")
     return {str(entry.serial): entry for entry in crl.read_crl(path.read_bytes()).entries}
@@ -65,9 +65,7 @@ def test_r6_2_each_cause_is_published_with_its_reason(home: HomeForTest, cause: 
 def test_r6_1_the_machine_alone_only_records_a_request(home: HomeForTest) -> None:
     """A request is verified by a person; the machine's stays open with a 24-hour clock (DETAILS 3)."""
     issued = home.issue(NAME)
-    done = revocations.revoke(
-        home.workspace, home.machine(), certificate=issued.id, cause=Cause.KEY_LOST, confirm=NAME
-    )
+    done = revocations.revoke(home.workspace, home.machine(), certificate=issued.id, cause=Cause.KEY_LOST, confirm=NAME)
     assert done.revocation.state is RequestState.RECEIVED
     assert done.revocation.verify_due_at - done.revocation.received_at == timedelta(hours=24)
     assert published_entries(home) == {}
@@ -108,9 +106,7 @@ def test_n7_a_wrong_typed_name_revokes_nothing(home: HomeForTest) -> None:
     """N7: the typed name is compared by the operation itself and the refusal is journalled."""
     issued = home.issue(NAME)
     with pytest.raises(UsageError) as caught:
-        revocations.revoke(
-            home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_LOST, confirm="portal"
-        )
+        revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_LOST, confirm="portal")
     assert caught.value.code is Code.CONFIRMATION
     assert requests.every(home.workspace) == ()
 
@@ -122,9 +118,7 @@ def test_a_revoked_certificate_only_changes_to_key_compromise(home: HomeForTest)
     before = published_entries(home)[issued.prepared.spec.serial]
     with pytest.raises(RefusedError):
         revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.MISUSED, confirm=NAME)
-    revocations.revoke(
-        home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_COMPROMISE, confirm=NAME
-    )
+    revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_COMPROMISE, confirm=NAME)
     after = published_entries(home)[issued.prepared.spec.serial]
     assert after.reason is Reason.KEY_COMPROMISE
     assert after.revoked_at == before.revoked_at
@@ -144,9 +138,7 @@ def test_r6_2_9_a_hold_is_released_and_leaves_the_crl(home: HomeForTest) -> None
     issued = home.issue(NAME)
     revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.SUSPENDED, confirm=NAME)
     assert queries.detail(home.workspace, issued.id).state is State.HELD
-    published, problem = revocations.release(
-        home.workspace, home.person(), certificate=issued.id, confirm=NAME
-    )
+    published, problem = revocations.release(home.workspace, home.person(), certificate=issued.id, confirm=NAME)
     assert problem is None
     assert published is not None
     assert published_entries(home) == {}
@@ -161,9 +153,7 @@ def test_r6_1_a_failed_publication_leaves_the_request_open_and_check_names_it_un
     """ARCHITECTURE 8: the clock stops when relying parties can see it, not when a row changes."""
     home = copy_home(home_template, tmp_path / "place", clock=clock, fetch_urls=("http://127.0.0.1:9/",))
     issued = home.issue(NAME)
-    done = revocations.revoke(
-        home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_LOST, confirm=NAME
-    )
+    done = revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_LOST, confirm=NAME)
     assert not done.published
     assert done.problem
     (open_request,) = requests.open_requests(home.workspace)

@@ -78,7 +78,7 @@ def test_what_is_no_private_key_is_refused_without_repeating_it(data: bytes) -> 
 
 
 def test_a_private_key_of_a_foreign_kind_is_refused() -> None:
-    """certmgr makes and uses no X25519 keys."""
+    """No X25519 key is made or used."""
     with pytest.raises(UsageError, match="X25519"):
         keys.load_private(keys.private_der(x25519.X25519PrivateKey.generate()))  # type: ignore[arg-type]  # the point
 

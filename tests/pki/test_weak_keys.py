@@ -52,7 +52,7 @@ def test_close_primes_are_found_a_hundred_steps_away() -> None:
 
 
 def test_a_square_is_found() -> None:
-    """p = q is the closest of all."""
+    """Two equal primes are the closest of all."""
     assert has_close_primes(CLOSE_P * CLOSE_P)
 
 

@@ -86,7 +86,7 @@ def test_readers_do_not_wait_for_a_writer(empty: Store, clock: FakeClock) -> Non
     other.close()
 
 
-def test_a_full_disk_is_told_and_nothing_is_lost(store: Store, clock: FakeClock) -> None:
+def test_a_full_disk_is_told_and_nothing_is_lost(store: Store) -> None:
     """Exit 1 with its own code; what was acknowledged is there, what was not is not, and it goes on with room."""
     with store.write(ALICE) as tx:
         issue(tx, intent(tx, number=0x7000))

@@ -17,7 +17,7 @@ def content(store: Store) -> list[str]:
     """Return every row of every table as text."""
     with store.read() as snapshot:
         names = [name for (name,) in snapshot.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1")]
-        return [f"{name}: {row}" for name in names for row in snapshot.rows(f'SELECT * FROM "{name}"')]
+        return [f"{name}: {row}" for name in names for row in snapshot.rows(f'SELECT * FROM "{name}"')]  # noqa: S608 - the schema's names
 
 
 def test_a_change_and_its_entry_are_committed_together(empty: Store) -> None:
@@ -59,7 +59,7 @@ def test_a_transaction_that_changes_nothing_needs_no_entry(empty: Store) -> None
 def test_any_exception_rolls_back(empty: Store, error: type[BaseException]) -> None:
     """Also those that are no Exception: an interrupt leaves nothing behind."""
     before = content(empty)
-    with pytest.raises(error), empty.write(ALICE) as tx:
+    with pytest.raises(error), empty.write(ALICE) as tx:  # noqa: PT012 - a transaction and what it does
         meta.set(tx, "policy", "one")
         tx.record("policy.changed", "policy:1", {})
         raise error
@@ -215,7 +215,7 @@ def test_a_mark_needs_no_entry(empty: Store) -> None:
 
 def test_a_mark_does_not_let_another_change_pass(empty: Store) -> None:
     """Only what the mark changed is exempt."""
-    with pytest.raises(UnrecordedChangeError), empty.write(ALICE) as tx:
+    with pytest.raises(UnrecordedChangeError), empty.write(ALICE) as tx:  # noqa: PT012 - a transaction and what it does
         meta.mark(tx, "checked", "now")
         meta.set(tx, "policy", "one")
 
@@ -241,7 +241,7 @@ def test_connections_are_set_up_as_decided(empty: Store) -> None:
 
 def test_foreign_keys_hold(empty: Store) -> None:
     """A row cannot refer to nothing; the refusal is ours, not the driver's."""
-    with pytest.raises(CertmgrError, match="FOREIGN KEY"), empty.write(ALICE) as tx:
+    with pytest.raises(CertmgrError, match="FOREIGN KEY"), empty.write(ALICE) as tx:  # noqa: PT012 - a transaction and what it does
         tx.table("contact").insert(
             {"server_id": 99, "value": "x", "salt": "0" * 32, "changed_at": "2026-11-21T09:00:00Z"}
         )

@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from tui.commands import Scope, bindings
 from tui.host import Host
@@ -44,13 +45,19 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
 
     def on_mount(self) -> None:
         """Show the banner here too: the screen behind is dimmed, the clocks are not."""
-        self.query_one(Banner).show(self.app.requests)
-        self.app.frame_signal.subscribe(self, lambda app: self.query_one(Banner).show(app.requests))
+        self._show_clocks(self.app)
+        self.app.frame_signal.subscribe(self, self._show_clocks)
+
+    def _show_clocks(self, app: Host) -> None:
+        """Take the banner from the application."""
+        self.query_one(Banner).show(app.requests)
 
     def title_line(self, verb: str, subject: str) -> Static:
         """Return the dialog's first line."""
         shown = safe_text(subject, ascii_only=self.app.glyphs.ascii_only)
-        return Static(content((Piece(f"{verb:<{LABEL}}", Ink.LABEL), Piece(shown, Ink.STRONG))), classes="title", markup=False)
+        return Static(
+            content((Piece(f"{verb:<{LABEL}}", Ink.LABEL), Piece(shown, Ink.STRONG))), classes="title", markup=False
+        )
 
     def text(self, lines: Iterable[Line], *, name: str | None = None) -> Static:
         """Return lines of text as a widget."""
@@ -65,14 +72,37 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         self.dismiss(None)
 
 
-class Choice(Button):
+class Choice(Static, can_focus=True):
     """A button one line high; brackets show what it is where there is no colour."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "press", show=False)]
+
+    class Pressed(Message):
+        """The button was pressed."""
+
+        def __init__(self, choice: "Choice") -> None:
+            """Keep which one."""
+            super().__init__()
+            self.choice = choice
+
+        @property
+        def control(self) -> "Choice":
+            """The button, for selectors."""
+            return self.choice
 
     def __init__(self, label: str, *, name: str, danger: bool = False, disabled: bool = False) -> None:
         """Call the widget `name`."""
         super().__init__(
-            Content(f"[ {label} ]"), id=name, classes="danger" if danger else "", compact=True, disabled=disabled
+            Content(f"[ {label} ]"), id=name, classes="danger" if danger else "", disabled=disabled, markup=False
         )
+
+    def action_press(self) -> None:
+        """Be pressed."""
+        self.post_message(self.Pressed(self))
+
+    def on_click(self) -> None:
+        """Be pressed."""
+        self.action_press()
 
 
 def buttons(*choices: Choice, note: str) -> Horizontal:

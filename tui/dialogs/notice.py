@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Button
 
 from tui.dialogs.base import Choice, Dialog, buttons
 from tui.present import Ink, Line, Piece
@@ -35,7 +34,7 @@ class NoticeDialog(Dialog[None]):
         self.query_one(ScrollText).show(self._lines)
         self.query_one("#close").focus()
 
-    @on(Button.Pressed, "#close")
+    @on(Choice.Pressed, "#close")
     def action_cancel(self) -> None:
         """Close."""
         self.dismiss(None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.widget import Widget
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
 from certmgr.errors import CertmgrError
 from tui.dialogs.base import LABEL, Choice, Dialog, buttons
@@ -19,7 +19,6 @@ from tui.wording import CAUSES, cause_lines
 
 if TYPE_CHECKING:
     from certmgr.models.revocations import Cause
-
 
 
 class RevokeDialog(Dialog[Outcome]):
@@ -84,7 +83,7 @@ class RevokeDialog(Dialog[Outcome]):
         self._check()
 
     @on(Input.Submitted)
-    @on(Button.Pressed, "#revoke")
+    @on(Choice.Pressed, "#revoke")
     def _submit(self) -> None:
         """Carry it out, once cause and name are there."""
         if self.complete and not self._busy:
@@ -92,7 +91,7 @@ class RevokeDialog(Dialog[Outcome]):
         elif self._cause is None:
             self.query_one(CauseList).focus()
 
-    @on(Button.Pressed, "#cancel")
+    @on(Choice.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """End without revoking; not while it is being carried out."""
         if not self._busy:
@@ -125,13 +124,13 @@ class RevokeDialog(Dialog[Outcome]):
         self._busy = busy
         for widget in (self.query_one(CauseList), self.query_one("#name", Input)):
             widget.disabled = busy
-        self.query_one("#revoke", Button).disabled = busy or not self.complete
+        self.query_one("#revoke", Choice).disabled = busy or not self.complete
         if not busy:
             self.query_one("#name", Input).focus()
 
     def _check(self) -> None:
         """Say what is still missing."""
-        self.query_one("#revoke", Button).disabled = not self.complete
+        self.query_one("#revoke", Choice).disabled = not self.complete
         typed = self.query_one("#name", Input).value
         if self._cause is None:
             self._status("Choose a cause.", Ink.DIM)

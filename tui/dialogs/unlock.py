@@ -5,7 +5,7 @@ from functools import partial
 
 from textual import on, work
 from textual.widget import Widget
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from certmgr.errors import CertmgrError
@@ -58,22 +58,22 @@ class UnlockDialog(Dialog[str]):
             return
         listed = self.query_one("#slots", OptionList)
         for slot in self._slots:
-            line = (Piece(f"  {self._shown(slot.name)}"), Piece(f"  {slot.role}", Ink.DIM))
+            line = (Piece(f" {self._shown(slot.name):<20}"), Piece(slot.role, Ink.DIM))
             listed.add_option(Option(content(line)))
         usual = backend.usual_slot
         listed.highlighted = next((index for index, slot in enumerate(self._slots) if slot.name == usual), 0)
         minutes = backend.idle_minutes
-        self._status(f"It stays unlocked until {minutes} minutes pass without a key; ctrl+l locks it.", Ink.DIM)
+        self._status(f"Stays unlocked until {minutes} minutes pass without a key; ctrl+l locks.", Ink.DIM)
 
     @on(Input.Submitted)
-    @on(Button.Pressed, "#unlock")
+    @on(Choice.Pressed, "#unlock")
     def _submit(self) -> None:
         """Try the passphrase."""
         listed = self.query_one("#slots", OptionList)
         if not self._busy and listed.highlighted is not None and self.query_one("#passphrase", Input).value:
             self._unlock(self._slots[listed.highlighted])
 
-    @on(Button.Pressed, "#cancel")
+    @on(Choice.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """End without unlocking."""
         self.query_one("#passphrase", Input).value = ""
@@ -106,7 +106,7 @@ class UnlockDialog(Dialog[str]):
         """Take no second try while one runs."""
         self._busy = busy
         self.query_one("#passphrase", Input).disabled = busy
-        self.query_one("#unlock", Button).disabled = busy
+        self.query_one("#unlock", Choice).disabled = busy
 
     def _status(self, text: str, ink: Ink) -> None:
         """Write the line above the buttons."""

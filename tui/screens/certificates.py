@@ -70,7 +70,7 @@ class CertificatesScreen(FrameScreen):
     def frame_changed(self) -> None:
         """Make room for the clocks of open requests."""
         super().frame_changed()
-        self.table.show_clocks(clocks=bool(self.app.requests))
+        self.table.make_room(clocks=bool(self.app.requests))
 
     def on_resize(self) -> None:
         """Show the pane where there is room for it."""
@@ -185,6 +185,7 @@ class CertificatesScreen(FrameScreen):
     def action_hidden(self) -> None:
         """Show or hide what is superseded or long expired."""
         self._query = Query(filter_text=self._query.filter_text, show_hidden=not self._query.show_hidden)
+        self.table.make_room(superseded=self._query.show_hidden)
         self.reload()
 
     def action_pane(self) -> None:

@@ -21,7 +21,7 @@ from textual.widget import Widget
 from certmgr.models.certificates import CertificateId
 from tui.columns import columns_at, heading_line, revoke_in, row_line
 from tui.commands import Scope, bindings
-from tui.present import Glyphs, Ink, Line, Piece
+from tui.present import Glyphs, Ink, Line
 from tui.viewport import Side, Viewport
 from tui.views import Around, Page, Row
 
@@ -74,7 +74,7 @@ class CertificateList(Widget, can_focus=True):
         self._clock = clock
         self._zone = zone
         self._columns = columns_at(0, clocks=False)
-        self._clocks = False
+        self._clocks = self._superseded = False
         self._countdowns: dict[int, str] = {}
         self._empty: tuple[Line, ...] = ()
         self.now = clock()
@@ -103,10 +103,11 @@ class CertificateList(Widget, can_focus=True):
         if not self.view.rows:
             self.refresh()
 
-    def show_clocks(self, *, clocks: bool) -> None:
-        """Make room for countdowns, or give it to the names."""
-        self._clocks = clocks
-        self._columns = columns_at(self.size.width, clocks=clocks)
+    def make_room(self, *, clocks: bool | None = None, superseded: bool | None = None) -> None:
+        """Make room for countdowns and for the longest state, or give it to the names."""
+        self._clocks = self._clocks if clocks is None else clocks
+        self._superseded = self._superseded if superseded is None else superseded
+        self._columns = columns_at(self.size.width, clocks=self._clocks, superseded=self._superseded)
         self.refresh()
 
     def tick(self) -> None:
@@ -138,7 +139,7 @@ class CertificateList(Widget, can_focus=True):
 
     def on_resize(self, event: Resize) -> None:
         """Fill the new size."""
-        self._columns = columns_at(event.size.width, clocks=self._clocks)
+        self.make_room()
         self.view.resize(event.size.height - 1)
         self._drawn()
 

@@ -1,0 +1,137 @@
+"""What the children of the tests of faults do: each is a whole command's work, in a process of its own."""
+
+import random
+import signal
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from certmgr import issuance
+from certmgr.errors import CertmgrError
+from certmgr.models.keys import KeyType, Signer
+from certmgr.net import layout
+from certmgr.operations import check, inventory, recovery
+from certmgr.pki import build, inspect
+from certmgr.store import authorities
+from certmgr.workspace import Session, Workspace
+from tests.faults.processes import Reports
+from tests.home import HomeForTest, open_home
+
+STEPS = ("prepare", "intent", "sign", "record", "deliver", "acknowledged")
+BATCH = 4
+SIGNER_DELAY_S = 0.001
+"""The most that the signer takes its time, as a token would, before and after it reports."""
+
+
+class ReportingSigner:
+    """A CA key that says what it signed, on an unbuffered pipe, before it gives the signature away."""
+
+    def __init__(self, inner: Signer, reports: Reports) -> None:
+        """Sign with `inner`."""
+        self._inner = inner
+        self._reports = reports
+
+    @property
+    def spki(self) -> bytes:
+        """The key's own."""
+        return self._inner.spki
+
+    @property
+    def key_type(self) -> KeyType:
+        """The key's own."""
+        return self._inner.key_type
+
+    @property
+    def deterministic(self) -> bool:
+        """The key's own."""
+        return self._inner.deterministic
+
+    def sign(self, tbs: bytes) -> bytes:
+        """Return the signature, after `signed SERIAL SPKI TBS DER`, the last three as SHA-256."""
+        signature = self._inner.sign(tbs)
+        _take_time()
+        facts = inspect.certificate_facts(build.assemble(tbs, signature))
+        self._reports("signed", facts.serial, inspect.sha256(facts.spki), inspect.sha256(tbs), facts.sha256)
+        _take_time()
+        return signature
+
+
+def issue(reports: Reports, folder: Path, *names: str) -> None:
+    """Issue a certificate for each name and report every step; then wait to be killed."""
+    home, session = _open(reports, folder)
+    _report_steps(reports)
+    for name in names:
+        issued = home.issue(name, session)
+        reports("step", "acknowledged")
+        reports("acknowledged", issued.prepared.spec.serial)
+    reports("done")
+    signal.pause()
+
+
+def issue_inventory(reports: Reports, folder: Path, inventory_file: str, batch: int = BATCH) -> None:
+    """Issue for every line of an inventory in small batches and report every step; then wait to be killed."""
+    home, session = _open(reports, folder)
+    _report_steps(reports)
+    inventory.BATCH = batch
+    lines = inventory.read_inventory(Path(inventory_file).read_bytes(), name=inventory_file)
+    for batch_reports in inventory.issue_inventory(home.workspace, session, lines, destination=home.out):
+        reports("step", "acknowledged")
+        for one in batch_reports:
+            reports(one.outcome, one.server, one.serial)
+            if one.outcome == "issued":
+                reports("acknowledged", one.serial)
+    reports("done")
+    signal.pause()
+
+
+def check_once(reports: Reports, folder: Path) -> None:
+    """Run `check` and report what it did."""
+    home, session = _open(reports, folder)
+    _report(recovery, "why_not", reports, "settle")
+    for step in check.check(home.workspace, session):
+        reports("did" if step.done else "open", step.what)
+    reports("done")
+
+
+def _open(reports: Reports, folder: Path) -> tuple[HomeForTest, Session]:
+    home = open_home(folder)
+    session = home.machine()
+    watch(home.workspace, session, reports)
+    return home, session
+
+
+def watch(workspace: Workspace, session: Session, reports: Reports) -> None:
+    """Put reporting signers into the session."""
+    with workspace.store().read() as snapshot:
+        authority = authorities.current_issuing(snapshot)
+    session._signers[authority.slug] = ReportingSigner(session.signer(authority), reports)
+
+
+def _report_steps(reports: Reports) -> None:
+    """Let the five steps of issuing say when they begin."""
+    for name, step in (
+        ("prepare", "prepare"),
+        ("record_intents", "intent"),
+        ("sign", "sign"),
+        ("record_issued", "record"),
+        ("deliver", "deliver"),
+    ):
+        _report(issuance, name, reports, step)
+    _report(layout, "deliver_batch", reports, "deliver")
+
+
+def _report(module: object, name: str, reports: Reports, step: str) -> None:
+    inner: Callable[..., object] = getattr(module, name)
+
+    @wraps(inner)
+    def reporting(*arguments: Any, **options: Any) -> object:  # noqa: ANN401 - passed on as they are
+        reports("step", step)
+        return inner(*arguments, **options)
+
+    setattr(module, name, reporting)
+
+
+def _take_time() -> None:
+    time.sleep(random.random() * SIGNER_DELAY_S)  # noqa: S311 - no secret

@@ -1,0 +1,108 @@
+"""kill -9 at any moment of issuing: nothing signed is unknown, nothing acknowledged is lost (ARCHITECTURE 2, N5)."""
+
+import os
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from certmgr.models.certificates import Stage
+from certmgr.store import certificates
+from tests.faults import acts
+from tests.faults.aftermath import every_certificate, published_entries, settled, whole
+from tests.faults.processes import Child, pause, run, started
+from tests.home import HomeForTest, make_home, open_home
+
+KILLS = int(os.environ.get("CERTMGR_KILLS", "200"))
+"""How many processes are killed; a tenth of them at least in each step."""
+CHECK_EVERY = 10
+LINES = 10
+SLOWEST_S = 0.002
+"""Most steps are over after this time."""
+
+
+@dataclass(slots=True)
+class Campaign:
+    """What the killed processes had said."""
+
+    landed: Counter[str] = field(default_factory=Counter)
+    signed: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """By serial, the SHA-256 of key, to-be-signed bytes and certificate."""
+    acknowledged: set[str] = field(default_factory=set)
+
+    @property
+    def over(self) -> bool:
+        """Whether all have been killed, and enough in each step."""
+        return self.landed.total() >= KILLS and min(self.landed[step] for step in acts.STEPS) >= KILLS // len("ten steps!")
+
+    def aim(self) -> str:
+        """Return the step in which the fewest were killed."""
+        return min(acts.STEPS, key=lambda step: self.landed[step])
+
+    def hear(self, lines: list[list[str]]) -> None:
+        """Keep what a child reported; it was killed in the step that it reported last."""
+        steps = [line[1] for line in lines if line[0] == "step"]
+        self.landed[steps[-1] if steps else "start"] += 1
+        for line in lines:
+            if line[0] == "signed":
+                self.signed[line[1]] = (line[2], line[3], line[4])
+            if line[0] == "acknowledged":
+                self.acknowledged.add(line[1])
+
+
+def kill_in(child: Child, step: str, occurrence: int, delay_s: float) -> None:
+    """Kill the child `delay_s` seconds after it reported `step` for that time, or when it has finished."""
+    for line in child.reports():
+        occurrence -= line == ["step", step]
+        if occurrence == 0 or line == ["done"]:
+            break
+    pause(delay_s)
+    child.kill()
+
+
+def write_inventory(path: Path, prefix: str, lines: int = LINES) -> Path:
+    """Write an inventory of servers that no other one has."""
+    rows = [f"{prefix}{number}.egov.internal,{prefix}{number}.egov.internal,,ops,,test" for number in range(lines)]
+    path.write_text("\n".join(["server,dns,ip,owner,contact,purpose", *rows]) + "\n")
+    return path
+
+
+@pytest.mark.timeout(60 + KILLS)
+def test_n5_whatever_kill_9_interrupts_every_signature_is_accounted_for(live_home: HomeForTest, tmp_path: Path) -> None:
+    """Every reported signature is in the store, every certificate made here has its key, nothing is torn."""
+    rng = random.Random(20261121)  # noqa: S311 - no secret
+    folder, campaign, number = tmp_path / "place", Campaign(), 0
+    while not campaign.over:
+        number += 1
+        assert number < 3 * KILLS, campaign.landed
+        step = campaign.aim()
+        if number % 2:
+            names = (f"one{number}.egov.internal", f"two{number}.egov.internal")
+            with started(acts.issue, folder, *names) as child:
+                kill_in(child, step, rng.randint(1, 2), rng.uniform(0, SLOWEST_S))
+        else:
+            inventory = write_inventory(tmp_path / f"{number}.csv", f"line{number}-")
+            with started(acts.issue_inventory, folder, str(inventory)) as child:
+                times = LINES if step in {"prepare", "sign"} else LINES // acts.BATCH
+                kill_in(child, step, rng.randint(1, times), rng.uniform(0, SLOWEST_S))
+        campaign.hear(child.lines)
+        if number % CHECK_EVERY == 0:
+            run(acts.check_once, folder)
+    run(acts.check_once, folder)
+    assert run(acts.check_once, folder) == [["ready"], ["done"]], "a second check finds nothing left to do"
+    whole(live_home)
+    compare(live_home, campaign)
+
+
+def compare(home: HomeForTest, campaign: Campaign) -> None:
+    """What was said before the kills is what the store and the files hold after the recovery."""
+    found = {str(one.serial): one for one in settled(home)}
+    assert campaign.signed.keys() <= found.keys()
+    with home.workspace.store().read() as snapshot:
+        for serial, (spki, tbs, der) in campaign.signed.items():
+            one = found[serial]
+            assert (one.stage, one.spki_sha256, one.sha256) == (Stage.ISSUED, spki, der)
+            assert acts.inspect.sha256(certificates.tbs(snapshot, one.id)) == tbs
+    assert campaign.acknowledged <= campaign.signed.keys()

@@ -1,0 +1,154 @@
+"""The list: sorted, by pages, each starting where the last one ended (DETAILS 60)."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from certmgr.filters import parse_filter
+from certmgr.models.certificates import Certificate
+from certmgr.store import certificates
+from certmgr.store.certificates import Cursor, Sort, SortColumn
+from certmgr.store.connection import Snapshot, Store
+from tests.clock import START
+from tests.store.given import ALICE, intent, issue
+
+KEYS = {
+    SortColumn.EXPIRES: lambda one: one.not_after,
+    SortColumn.SERVER: lambda one: one.server,
+    SortColumn.CREATED: lambda one: one.created_at,
+    SortColumn.PROFILE: lambda one: one.profile,
+    SortColumn.SERIAL: lambda one: one.serial,
+}
+
+
+@pytest.fixture
+def listed(store: Store) -> Store:
+    """Return a store with 60 certificates of which many share each value that a list is sorted by."""
+    shuffled = list(range(60))
+    random.Random(7).shuffle(shuffled)  # noqa: S311 - an order, no secret
+    with store.write(ALICE) as tx:
+        issue(
+            tx,
+            *(
+                intent(
+                    tx,
+                    f"s{number % 13}.egov.internal",
+                    number=0x7000 + number,
+                    profile=f"profile-{number % 3}",
+                    days=300 + number % 7,
+                )
+                for number in shuffled
+            ),
+        )
+    return store
+
+
+def pages(snapshot: Snapshot, sort: Sort, limit: int, text: str = "") -> list[Certificate]:
+    """Return the whole list, read by pages."""
+    rows: list[Certificate] = []
+    after: Cursor | None = None
+    while True:
+        page = certificates.page(snapshot, parse_filter(text), now=START, sort=sort, after=after, limit=limit)
+        assert len(page.rows) <= limit
+        rows += page.rows
+        after = page.next
+        if after is None:
+            return rows
+        assert page.rows
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(
+    column=st.sampled_from(SortColumn),
+    descending=st.booleans(),
+    limit=st.integers(1, 61),
+    text=st.sampled_from(["", "profile:profile-1", "s1", "!s1", "egov"]),
+)
+def test_pages_join_to_the_whole_list(
+    listed: Store,
+    column: SortColumn,
+    descending: bool,
+    limit: int,
+    text: str,  # noqa: FBT001 - given by hypothesis
+) -> None:
+    """Whatever the order, the size of a page and the filter: each once, none left out, sorted, equal ones by age."""
+    with listed.read() as snapshot:
+        everything = list(certificates.iterate(snapshot, parse_filter(text), now=START))
+        found = pages(snapshot, Sort(column=column, descending=descending), limit, text)
+    expected = sorted(everything, key=lambda one: (KEYS[column](one), one.id), reverse=descending)
+    assert found == expected
+
+
+def test_a_page_goes_on_from_any_certificate(listed: Store) -> None:
+    """A list that is drawn again starts at the certificate that the cursor stood on, forwards and backwards."""
+    with listed.read() as snapshot:
+        everything = list(certificates.iterate(snapshot, now=START))
+        middle = everything[30]
+        for column in SortColumn:
+            cursor = certificates.cursor_at(middle, column)
+            after = certificates.page(snapshot, now=START, sort=Sort(column=column), after=cursor, limit=100).rows
+            before = certificates.page(
+                snapshot, now=START, sort=Sort(column=column, descending=True), after=cursor, limit=100
+            ).rows
+            assert len(after) + len(before) == 59
+            assert middle not in after + before
+
+
+def test_a_page_can_be_reached_by_number(listed: Store) -> None:
+    """For a scroll bar; it costs what it leaves out."""
+    with listed.read() as snapshot:
+        everything = list(certificates.iterate(snapshot, now=START))
+        assert list(certificates.page(snapshot, now=START, offset=40, limit=5).rows) == everything[40:45]
+
+
+def test_the_last_page_has_no_next(listed: Store) -> None:
+    """Also when it is exactly full."""
+    with listed.read() as snapshot:
+        assert certificates.page(snapshot, now=START, limit=60).next is None
+        assert certificates.page(snapshot, now=START, limit=59).next is not None
+        assert certificates.page(snapshot, now=START, limit=0).rows == ()
+
+
+def test_a_count_stops_where_it_is_told_to(listed: Store) -> None:
+    """`10,000+` costs no more than 10,000 (DETAILS 60)."""
+    with listed.read() as snapshot:
+        assert certificates.count(snapshot, now=START) == 60
+        assert certificates.count(snapshot, now=START, stop_at=25) == 25
+
+
+def test_a_list_is_read_as_it_is_consumed(listed: Store) -> None:
+    """A million certificates do not stand in memory: the first is there before the last is read."""
+    with listed.read() as snapshot:
+        rows = certificates.iterate(snapshot, now=START)
+        first = next(rows)
+        assert first.not_after <= next(rows).not_after
+        assert first.not_after == START + timedelta(days=300, seconds=-1)
+
+
+@pytest.mark.parametrize(
+    ("column", "index"),
+    [
+        (SortColumn.EXPIRES, "certificate_not_after"),
+        (SortColumn.SERVER, "sqlite_autoindex_server_1"),
+        (SortColumn.CREATED, "certificate_created_at"),
+        (SortColumn.PROFILE, "certificate_profile"),
+        (SortColumn.SERIAL, "certificate_serial"),
+    ],
+)
+def test_every_order_comes_from_an_index(listed: Store, column: SortColumn, index: str) -> None:
+    """No page sorts the whole list: the plan names the index and no temporary sorting."""
+    plans: list[str] = []
+    with listed.read() as snapshot:
+        statements: list[str] = []
+        snapshot.db.conn.set_trace_callback(statements.append)
+        cursor = certificates.page(snapshot, now=START, sort=Sort(column=column), limit=10).next
+        certificates.page(snapshot, now=START, sort=Sort(column=column), after=cursor, limit=10)
+        snapshot.db.conn.set_trace_callback(None)
+        for statement in statements:
+            plans += [row[3] for row in snapshot.rows(f"EXPLAIN QUERY PLAN {statement}")]
+    assert len(statements) == 2
+    assert sum(index in step for step in plans) >= 2, plans
+    assert not any("TEMP B-TREE" in step and "ORDER BY" in step and "group" not in step for step in plans), plans

@@ -1,0 +1,79 @@
+"""What a test does with a screen: wait until it is at rest, read it, compare it with the one that is kept."""
+
+import asyncio
+import os
+import re
+from pathlib import Path
+from time import monotonic
+
+from textual.pilot import Pilot
+
+from tests.home import HomeForTest
+from tui.app import CertmgrApp
+from tui.terminal import plain_text
+
+GOLDEN = Path(__file__).parent / "golden"
+UPDATE = "UPDATE_GOLDEN"
+"""Set it to write what is shown as what is kept, and read the difference before it is committed."""
+_REST_S = 0.05
+_PATIENCE_S = 20.0
+
+
+async def settle(app: CertmgrApp, pilot: Pilot[int]) -> None:
+    """Wait until no thread has work and no timer of a hundredth of a second can be under way."""
+    lanes = (app.reads, app.counts, app.acts)
+    end, quiet_since = monotonic() + _PATIENCE_S, monotonic()
+    while monotonic() - quiet_since < _REST_S:
+        await pilot.pause(0.01)
+        if any(lane.busy for lane in lanes):
+            quiet_since = monotonic()
+            if quiet_since > end:
+                raise AssertionError("the interface does not come to rest")
+    await pilot.pause()
+
+
+async def press(app: CertmgrApp, pilot: Pilot[int], *keys: str) -> None:
+    """Press keys and wait for what they do."""
+    await pilot.press(*keys)
+    await settle(app, pilot)
+
+
+async def type_text(app: CertmgrApp, pilot: Pilot[int], text: str) -> None:
+    """Type text into the field that has the focus."""
+    await press(app, pilot, *("full_stop" if sign == "." else "minus" if sign == "-" else sign for sign in text))
+
+
+async def eventually(app: CertmgrApp, pilot: Pilot[int], text: str) -> None:
+    """Wait until `text` is on screen."""
+    end = monotonic() + _PATIENCE_S
+    while text not in shown(app):
+        if monotonic() > end:
+            raise AssertionError(f"{text!r} does not appear on:\n{shown(app)}")
+        await pilot.pause(0.02)
+        await asyncio.sleep(0)
+
+
+def shown(app: CertmgrApp) -> str:
+    """Return the screen as plain text."""
+    return plain_text(app)
+
+
+def masked(text: str, home: HomeForTest) -> str:
+    """Return the screen with what differs from run to run masked: numbers from chance, and where the home lies."""
+    first, *others = text.splitlines()
+    place = first.find(str(home.path)) if str(home.path) in first else first.rfind("  ") + 2
+    first = f"{first[:place].rstrip()}  HOME"
+    body = re.sub(r"\b[0-9A-Fa-f]{12,}\b", lambda found: "#" * len(found[0]), "\n".join(others))
+    return f"{first}\n{body}\n"
+
+
+def matches_golden(name: str, text: str) -> bool:
+    """Return whether `text` is the screen that is kept as `name`; with UPDATE_GOLDEN, keep it."""
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get(UPDATE):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    kept = path.read_text(encoding="utf-8")
+    if kept != text:
+        print(f"--- kept as {path.name}\n{kept}\n--- shown\n{text}")  # noqa: T201 - what a failing test tells
+    return kept == text
