@@ -266,7 +266,8 @@ def unlock(workspace: Workspace, credential: Credential) -> Session:
         key_file = credential.key_file or machine_key_file(workspace.config)
         if key_file.resolve().is_relative_to(workspace.home.resolve()):
             raise LockedError(
-                f"The machine's key file {key_file} lies inside the home, where a backup would copy it with what it opens.",
+                f"The machine's key file {key_file} lies inside the home, "
+                "where a backup would copy it with what it opens.",
                 hint="Move it out of the home and name the new place under [operators] machine_key.",
             )
         unlocked = unlock_machine(path, key_file)

@@ -40,6 +40,22 @@ def home(home_template: Path, tmp_path: Path, clock: FakeClock) -> Iterator[Home
     made.workspace.close()
 
 
+@pytest.fixture(scope="session")
+def live_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a home made once for the session, now: for tests that run certmgr as a program."""
+    folder = tmp_path_factory.mktemp("live") / "made"
+    make_home(folder).workspace.close()
+    return folder
+
+
+@pytest.fixture
+def live_home(live_template: Path, tmp_path: Path) -> Iterator[HomeForTest]:
+    """Return a home of the test's own on the system's clock, as a program sees it."""
+    made = copy_home(live_template, tmp_path / "place")
+    yield made
+    made.workspace.close()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _umask() -> Iterator[None]:
     """Files are born private in tests as they are in the program."""

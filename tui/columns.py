@@ -41,10 +41,10 @@ class Column:
 _NARROW = (
     Column(Field.STATE, 12),
     Column(Field.NAME, 0),
-    Column(Field.DAYS, 5, right=True),
+    Column(Field.DAYS, 4, right=True),
     Column(Field.NOT_AFTER, 10),
     Column(Field.PROFILE, 7),
-    Column(Field.REVOKE_IN, 10, right=True),
+    Column(Field.REVOKE_IN, 11, right=True),
 )
 _MIDDLE = (
     *_NARROW[:4],
@@ -129,7 +129,7 @@ def _cell(row: Row, column: Column, *, now: datetime, zone: ZoneInfo, glyphs: Gl
         case Field.NAME:
             return Piece(row.server, Ink.DIM if over else Ink.STRONG)
         case Field.DAYS:
-            return Piece(f"{row.days:,}", days_ink(row.days, row.state))
+            return Piece(str(row.days), days_ink(row.days, row.state))
         case Field.NOT_AFTER:
             return Piece(day(row.not_after.astimezone(zone)), quiet)
         case Field.PROFILE:

@@ -179,7 +179,7 @@ def countdown(due: datetime, now: datetime, *, short: bool = False) -> str:
     """Return the time from `now` until `due`, rounded down so that it never promises more than there is.
 
     `23h 41m`, `41m`, `1m 59s` and `59s` below two minutes, `OVERDUE 2h 05m` afterwards; `short` keeps
-    what fits ten cells (`OVERDUE 2h`).
+    what fits eleven cells (`OVERDUE 14h`).
     """
     left = due - now
     if left > timedelta(0):

@@ -175,9 +175,8 @@ def _print_reports(reports: "list[LineReport]", *, as_json: bool) -> None:
     refused = [report for report in reports if report.outcome == "refused"]
     _print_refused(refused)
     count = {outcome: sum(report.outcome == outcome for report in reports) for outcome in ("issued", "skipped")}
-    printer.say(
-        f"{count['issued']} issued, {count['skipped']} skipped (they have one for the same names), {len(refused)} refused."
-    )
+    skipped = f"{count['skipped']} skipped (they have one for the same names)"
+    printer.say(f"{count['issued']} issued, {skipped}, {len(refused)} refused.")
 
 
 def _print_refused(refused: "list[LineReport]") -> None:

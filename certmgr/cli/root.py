@@ -51,7 +51,8 @@ root = LazyGroup(
     commands_by_name=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="An organisation's own certificate authority for its intranet.\n\n"
-    "\b\nStart here:\n  certmgr init\n  certmgr issue --dns portal.corp.internal --purpose 'Staff portal' --owner 'Web team'\n"
+    "\b\nStart here:\n  certmgr init\n"
+    "  certmgr issue --dns portal.corp.internal --purpose 'Staff portal' --owner 'Web team'\n"
     "  certmgr list\n\n" + EXIT_CODES,
     no_args_is_help=True,
 )

@@ -1,167 +1,156 @@
-"""Further authorities: a successor of the issuing CA, a CA from elsewhere, the answer of a corporate root (DETAILS 9)."""
+"""Further authorities: a successor of the issuing CA, and a corporate root's answer to a request (DETAILS 9)."""
 
-from certmgr import founding, publication
+from certmgr import founding, succession
 from certmgr.codes import Code
-from certmgr.custody import slots
-from certmgr.custody.secrets import Secret
-from certmgr.errors import Finding, NotFoundError, RefusedError, Severity, UsageError
-from certmgr.models.authorities import Authority, AuthorityId, AuthorityRole, AuthorityStatus
+from certmgr.errors import Finding, NotFoundError, RefusedError
+from certmgr.models.authorities import Authority, AuthorityRole, AuthorityStatus
 from certmgr.models.operators import Permission
-from certmgr.pki import build, inspect, keys, lint
+from certmgr.pki import build, export, foreign, keys
+from certmgr.queries import operators
 from certmgr.store import authorities
-from certmgr.workspace import Session, Workspace
+from certmgr.store.connection import Snapshot
+from certmgr.workspace import Session, Workspace, journalled_refusal
 
 
-def new_issuing(workspace: Workspace, session: Session) -> tuple[Authority, publication.Published]:
+def new_issuing(workspace: Workspace, session: Session) -> succession.Founded:
     """Found a successor of the issuing CA under the root; the old one signs CRLs only from now on.
 
-    Needs a slot that opens the root. Raises NotFoundError without a root here.
+    Needs a slot that opens the root. Raises NotFoundError without a root here, IntegrityError for a swapped slot.
     """
     session.require(Permission.ADMINISTER)
-    store = workspace.store()
     now = workspace.now()
-    with store.read() as snapshot:
-        every = authorities.all(snapshot)
-    root = next(
-        (one for one in every if one.role is AuthorityRole.ROOT and one.status is AuthorityStatus.CURRENT), None
-    )
-    if root is None or not root.has_key:
-        raise NotFoundError(
-            "There is no root CA here that could sign a new issuing CA.",
-            hint="With a corporate root, ask it for a certificate: certmgr ca request.",
-        )
-    year = founding.year_of(now, workspace.config)
-    number = 1 + sum(one.slug.startswith(f"issuing-{year}-") for one in every)
+    root, number = _successor(workspace)
     _, spec = founding.authority_specs(workspace.config, now, issuing_number=number, root_slug=root.slug)
-    founded = founding.found_authority(
-        workspace.keys,
-        store,
-        session,
-        spec=spec,
-        slug=founding.slug_of(spec, now, workspace.config, number),
-        recipients=all_slots(workspace),
-        now=now,
-        parent=root,
-    )
-    return founded, publication.publish(store, session.actor, session.signer(founded), founded, workspace.config)
-
-
-def all_slots(workspace: Workspace) -> list[slots.Slot]:
-    """Return the public side of every slot of the home."""
-    return [slots.read_slot(path) for path in sorted(workspace.operators.glob("*.json"))]
-
-
-def complete(
-    workspace: Workspace, session: Session, *, certificate: bytes, root: bytes
-) -> tuple[Authority, tuple[Finding, ...]]:
-    """Take the corporate root's answer: the certificate of the pending issuing CA, and the root's own.
-
-    Raises RefusedError, with every reason, where they do not fit; warnings come back.
-    """
-    session.require(Permission.ADMINISTER)
-    store = workspace.store()
-    with store.read() as snapshot:
-        every = authorities.all(snapshot)
-    pending = next((one for one in every if one.status is AuthorityStatus.PENDING), None)
-    if pending is None:
-        raise NotFoundError("No CA here waits for a certificate.", hint="See `certmgr ca list`.")
-    issuer = build.Issuer.from_certificate(certificate)
-    if keys.spki_sha256(issuer.spki) != pending.spki_sha256:
-        raise RefusedError(
-            "The certificate is for another key than the one that waits here.",
-            hint=f"It has to be made from the CSR of {pending.slug}.",
-            code=Code.AUTHORITY,
-        )
-    found = lint.lint_foreign_authority(certificate, root, now=workspace.now())
-    _refuse(found, "The corporate root's answer cannot be used.")
-    root_id = _add_external_root(workspace, session, root)
-    done = founding.record_certificate(store, session.actor, pending, certificate, parent_id=root_id)
-    publication.publish(store, session.actor, session.signer(done), done, workspace.config)
-    return done, found
-
-
-def import_authority(
-    workspace: Workspace, session: Session, *, certificate: bytes, private_key: bytes, root: bytes | None
-) -> tuple[Authority, tuple[Finding, ...]]:
-    """Take over an issuing CA from elsewhere: its certificate, its unencrypted key, its root's certificate.
-
-    Raises RefusedError, with every reason, for a CA that cannot be used; what it lacks against ours is warned of.
-    """
-    session.require(Permission.ADMINISTER)
-    issuer = build.Issuer.from_certificate(certificate)
-    key = keys.load_private(private_key)
-    spki = keys.public_spki(key)
-    if spki != issuer.spki:
-        raise RefusedError("The private key is not that of the certificate.", code=Code.AUTHORITY)
-    found = lint.lint_foreign_authority(certificate, root or certificate, now=workspace.now())
-    _refuse(found, "The CA cannot be imported.")
-    store = workspace.store()
-    facts = inspect.certificate_facts(certificate)
-    with store.read() as snapshot:
-        if any(one.spki_sha256 == keys.spki_sha256(spki) for one in authorities.all(snapshot)):
-            raise RefusedError(
-                "A CA with that key is here already.", hint="See `certmgr ca list`.", code=Code.AUTHORITY
-            )
-        count = sum(one.slug.startswith("imported-") for one in authorities.all(snapshot))
-    slug = f"imported-{count + 1}"
-    parent = _add_external_root(workspace, session, root) if root is not None and root != certificate else None
-    founding.store_key(
-        workspace.keys,
-        slug,
-        role=AuthorityRole.ISSUING,
-        spki=spki,
-        pkcs8=Secret(keys.private_der(key)),
-        recipients=all_slots(workspace),
-    )
-    with store.write(session.actor) as tx:
-        identity = authorities.add(
-            tx,
+    slug = founding.slug_of(spec, now, workspace.config, number)
+    with journalled_refusal(workspace, session, "authority.refused", "authority:0"):
+        before = succession.current(workspace)
+        made = founding.found_authority(
+            workspace.keys,
+            workspace.store(),
+            session,
+            spec=spec,
             slug=slug,
-            role=AuthorityRole.ISSUING,
-            subject=facts.subject,
-            spki_sha256=keys.spki_sha256(spki),
-            key_type=issuer.key_type,
-            not_before=facts.not_before,
-            not_after=facts.not_after,
-            parent_id=parent,
-            status=AuthorityStatus.PENDING,
+            recipients=operators.trusted(workspace),
+            now=now,
+            parent=root,
         )
-        tx.record("authority.imported", f"authority:{identity}", {"spki_sha256": keys.spki_sha256(spki)})
-        pending = authorities.get(tx, identity)
-    imported = founding.record_certificate(store, session.actor, pending, certificate)
-    publication.publish(store, session.actor, session.signer(imported), imported, workspace.config)
-    return imported, found
+    return succession.finish(workspace, session, made, before)
 
 
-def _refuse(found: tuple[Finding, ...], message: str) -> None:
-    if any(item.severity is Severity.ERROR for item in found):
-        raise RefusedError(message, hint="Correct what is named and try again.", findings=found, code=Code.AUTHORITY)
+def rehearse_issuing(workspace: Workspace) -> founding.Draft:
+    """Return what `new_issuing` would sign, with a throw-away key; unlocks, records and writes nothing."""
+    now = workspace.now()
+    root, number = _successor(workspace)
+    _, spec = founding.authority_specs(workspace.config, now, issuing_number=number, root_slug=root.slug)
+    key = keys.make_key(spec.key_type)
+    issuer = build.Issuer.from_certificate(root.certificate)
+    slug = founding.slug_of(spec, now, workspace.config, number)
+    return founding.draft(spec, slug, keys.public_spki(key), now, issuer)
 
 
-def _add_external_root(workspace: Workspace, session: Session, root: bytes) -> AuthorityId:
-    """Record a root of which only the certificate is here; return its id, an earlier record's if there is one."""
-    try:
-        issuer = build.Issuer.from_certificate(root)
-    except UsageError as problem:
-        raise UsageError(f"The root: {problem.message}", hint=problem.hint) from None
-    facts = inspect.certificate_facts(root)
-    with workspace.store().write(session.actor) as tx:
-        for one in authorities.all(tx):
-            if one.sha256 == facts.sha256:
-                return one.id
-        identity = authorities.add(
-            tx,
-            slug=f"external-root-{facts.sha256[:8]}",
-            role=AuthorityRole.ROOT,
-            subject=facts.subject,
-            certificate=root,
-            serial=facts.serial,
-            sha256=facts.sha256,
-            spki_sha256=keys.spki_sha256(issuer.spki),
-            key_type=issuer.key_type,
-            not_before=facts.not_before,
-            not_after=facts.not_after,
-            has_key=False,
+def request_issuing(workspace: Workspace, session: Session) -> tuple[Authority, bytes]:
+    """Make the key and the CSR (PEM) of a further issuing CA for a corporate root; it waits for its certificate.
+
+    Raises RefusedError where one waits already.
+    """
+    session.require(Permission.ADMINISTER)
+    now = workspace.now()
+    with journalled_refusal(workspace, session, "authority.refused", "authority:0"):
+        with workspace.store().read() as snapshot:
+            waiting = _waiting(snapshot)
+            number = _next_number(workspace, snapshot)
+        if waiting is not None:
+            raise RefusedError(
+                f"{waiting.slug} waits for its certificate already.",
+                hint="Print its CSR with `certmgr ca request`.",
+                code=Code.AUTHORITY,
+            )
+        _, spec = founding.authority_specs(workspace.config, now, issuing_number=number)
+        slug = founding.slug_of(spec, now, workspace.config, number)
+        recipients = operators.trusted(workspace)
+        return founding.found_pending(
+            workspace.keys,
+            workspace.store(),
+            session.actor,
+            spec=spec,
+            slug=slug,
+            recipients=recipients,
+            now=now,
         )
-        tx.record("authority.added", f"authority:{identity}", {"sha256": facts.sha256, "external": True})
-    return identity
+
+
+def pending_request(workspace: Workspace) -> tuple[Authority, bytes]:
+    """Return the CA that waits for a corporate root's answer, and its CSR (PEM); raises NotFoundError."""
+    with workspace.store().read() as snapshot:
+        waiting = _waiting(snapshot)
+        request = authorities.csr(snapshot, waiting.id) if waiting is not None else None
+    if waiting is None or request is None:
+        raise NotFoundError(
+            "No CA here waits for a certificate.",
+            hint="Make one for a corporate root with `certmgr ca request --new`; see `certmgr ca list`.",
+        )
+    return waiting, export.pem(request, "CERTIFICATE REQUEST")
+
+
+def check_answer(workspace: Workspace, *, certificate: bytes, root: bytes) -> tuple[Authority, tuple[Finding, ...]]:
+    """Return the CA that waits and what the corporate root's answer lacks; `complete` without its effects.
+
+    Raises UsageError for what are no certificates, RefusedError with every reason where they cannot be used.
+    """
+    pending, _ = pending_request(workspace)
+    der, root_der = succession.read_certificate(certificate, "certificate"), succession.read_certificate(root, "root")
+    issuer = build.Issuer.from_certificate(der)
+    build.Issuer.from_certificate(root_der)
+    found = foreign.lint_foreign_authority(der, root_der, now=workspace.now())
+    if keys.spki_sha256(issuer.spki) != pending.spki_sha256:
+        message = f"The certificate is for another key than that of {pending.slug}, which waits here."
+        found = (succession.fault("key", message), *found)
+    succession.refuse(found, "The corporate root's answer cannot be used.")
+    return pending, (*found, *succession.differences(workspace, pending.slug, issuer))
+
+
+def complete(workspace: Workspace, session: Session, *, certificate: bytes, root: bytes) -> succession.Founded:
+    """Take the corporate root's answer, PEM or DER: the certificate of the CA that waits, and the root's own.
+
+    Raises as `check_answer` does.
+    """
+    session.require(Permission.ADMINISTER)
+    with journalled_refusal(workspace, session, "authority.refused", "authority:0"):
+        pending, notices = check_answer(workspace, certificate=certificate, root=root)
+    der = succession.read_certificate(certificate, "certificate")
+    before = succession.current(workspace)
+    parent = succession.add_external_root(workspace, session, succession.read_certificate(root, "root"))
+    done = founding.record_certificate(workspace.store(), session.actor, pending, der, parent_id=parent)
+    return succession.finish(workspace, session, done, before, notices)
+
+
+def _successor(workspace: Workspace) -> tuple[Authority, int]:
+    """Return the root that signs a new issuing CA, and its number in this year; raises NotFoundError without one."""
+    with workspace.store().read() as snapshot:
+        every = authorities.all(snapshot)
+        number = _next_number(workspace, snapshot)
+    for one in every:
+        if one.role is AuthorityRole.ROOT and one.status is AuthorityStatus.CURRENT and one.has_key:
+            return one, number
+    raise NotFoundError(
+        "There is no root CA here that could sign a new issuing CA.",
+        hint="With a corporate root, ask it for a certificate: certmgr ca request --new.",
+    )
+
+
+def _next_number(workspace: Workspace, snapshot: Snapshot) -> int:
+    """Return the number of the next issuing CA of this year: no record and no key file has it."""
+    year = founding.year_of(workspace.now(), workspace.config)
+    taken = {one.slug for one in authorities.all(snapshot)} | {path.stem for path in workspace.keys.glob("*.json")}
+    number = 1
+    while f"issuing-{year}-{number}" in taken:
+        number += 1
+    return number
+
+
+def _waiting(snapshot: Snapshot) -> Authority | None:
+    """Return the CA that waits for a corporate root's answer; one that a crash left half made is none."""
+    for one in authorities.all(snapshot):
+        if one.status is AuthorityStatus.PENDING and authorities.csr(snapshot, one.id) is not None:
+            return one
+    return None

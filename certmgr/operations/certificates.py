@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from certmgr import intake, issuance, lifecycle, policy
 from certmgr.codes import Code
 from certmgr.errors import Finding, RefusedError, UsageError
-from certmgr.models.certificates import Certificate, KeyOrigin, Order
+from certmgr.models.certificates import Certificate, KeyOrigin, Order, Stage
 from certmgr.models.operators import Permission
 from certmgr.pki import export
 from certmgr.store import authorities, certificates, keys
@@ -60,9 +60,7 @@ def rehearse(workspace: Workspace, wish: intake.Wish, *, additional: bool = Fals
     accepted, plan, now = _accept(workspace, wish, requested_by="-")
     if not additional:
         with workspace.store().read() as snapshot:
-            live = certificates.live_for_server(snapshot, accepted.order.server, now)
-        if live:
-            raise already_issued(accepted.order.server, live[0])
+            refuse_second(snapshot, accepted.order.server, now)
     prepared = issuance.prepare(accepted.order, accepted.profile, plan, now=now, destination=None)
     return Rehearsal(order=accepted.order, tbs=prepared.tbs, notices=accepted.notices + prepared.notices)
 
@@ -180,7 +178,8 @@ def successor_wish(workspace: Workspace, certificate: Certificate, csr: bytes | 
     if csr is None and certificate.key_origin is KeyOrigin.CSR:
         if profile is None or not profile.reuse_key:
             raise RefusedError(
-                f"The key of {certificate.server} was made by its owner, so its renewal needs a new CSR from {certificate.owner}.",
+                f"The key of {certificate.server} was made by its owner, "
+                f"so its renewal needs a new CSR from {certificate.owner or 'the owner'}.",
                 hint=f"certmgr renew {certificate.server} --csr FILE",
                 code=Code.NEEDS_CSR,
             )
@@ -238,15 +237,21 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - the values of the five steps
     return delivered
 
 
-def refuse_second(tx: "Transaction", server: str, now: datetime) -> None:
-    """Raise RefusedError where the server has a live certificate (DETAILS 51)."""
-    live = certificates.live_for_server(tx, server, now)
+def refuse_second(snapshot: "Snapshot", server: str, now: datetime) -> None:
+    """Raise RefusedError where the server has a live certificate, or one is being made for it (DETAILS 51)."""
+    live = certificates.live_for_server(snapshot, server, now, intents=True)
     if live:
         raise already_issued(server, live[0])
 
 
 def already_issued(server: str, live: Certificate) -> RefusedError:
     """Return the refusal of a second certificate for a server."""
+    if live.stage is Stage.INTENT:
+        return RefusedError(
+            f"A certificate for {server} is being made already (serial {live.serial}).",
+            hint="Wait for the command that makes it; if that was cut off, `certmgr check` finishes its work.",
+            code=Code.ALREADY_ISSUED,
+        )
     return RefusedError(
         f"The server {server} has a certificate until {live.not_after:%Y-%m-%d} (serial {live.serial}).",
         hint=f"Renew it with `certmgr renew {server}`, or add another with --additional.",

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 ROOT_CRL_REMINDER = timedelta(days=60)
 """From so long before the root CRL's nextUpdate a person is asked for (DETAILS 29)."""
-AUTHORITY_REMINDERS = (365, 180, 90, 30)
-"""Days before a CA's own end."""
+ROOT_REMINDER = timedelta(days=365)
+"""So long before its own end a root is named; an issuing CA from half of its life (ARCHITECTURE: defaults)."""
 STAMP = "last-check"
 
 
@@ -208,7 +208,8 @@ def _clocks(workspace: Workspace) -> Iterator[Step]:
         passed = commitments.crossed(clock.started, clock.due, now)
         awaits = "verification" if one.verified_at is None else "publication"
         if left <= timedelta(0):
-            what = f"OVERDUE: the {awaits} of revocation {one.id} of {one.server} was due at {clock.due:%Y-%m-%d %H:%M} UTC."
+            due = f"{clock.due:%Y-%m-%d %H:%M} UTC"
+            what = f"OVERDUE: the {awaits} of revocation {one.id} of {one.server} was due at {due}."
             yield Step(what=what, done=False)
         elif passed or one.verified_at is None:
             used = f"{max(passed)} percent of its time is used" if passed else "it waits for a person"
@@ -219,14 +220,14 @@ def _clocks(workspace: Workspace) -> Iterator[Step]:
 
 
 def _lives(workspace: Workspace) -> Iterator[Step]:
-    """Name every CA whose own end is near: from 365 days on for a root, half of its life for an issuing CA."""
+    """Name every CA whose own end is near: the last year of a root, the second half of an issuing CA's life."""
     now = workspace.now()
     with workspace.store().read() as snapshot:
         every = [one for one in authorities.all(snapshot) if one.status is AuthorityStatus.CURRENT and one.certificate]
     for one in every:
         left = one.not_after - now
         half = (one.not_after - one.not_before) / 2
-        if left <= min(half, timedelta(days=AUTHORITY_REMINDERS[0])):
-            successor = "" if one.role is AuthorityRole.ROOT else " Run: certmgr ca new-issuing"
-            what = f"The CA {one.slug} ends on {one.not_after:%Y-%m-%d}, in {left.days} days; it needs a successor.{successor}"
-            yield Step(what=what, done=False)
+        is_root = one.role is AuthorityRole.ROOT
+        if left <= (ROOT_REMINDER if is_root else half):
+            what = f"The CA {one.slug} ends on {one.not_after:%Y-%m-%d}, in {left.days} days; it needs a successor."
+            yield Step(what=what if is_root else f"{what} Run: certmgr ca new-issuing", done=False)

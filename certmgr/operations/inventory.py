@@ -21,7 +21,7 @@ from pathlib import Path
 from certmgr import intake, issuance
 from certmgr.codes import Code
 from certmgr.errors import CertmgrError, Finding, UsageError
-from certmgr.models.certificates import Certificate, Order
+from certmgr.models.certificates import Certificate, Order, Stage
 from certmgr.models.operators import Permission
 from certmgr.models.profiles import Profile
 from certmgr.net import layout
@@ -258,7 +258,7 @@ class _Run:
         with store.write(actor) as tx:
             wanted = []
             for line, one in good:
-                live = certificates.live_for_server(tx, one.order.server, tx.now)
+                live = certificates.live_for_server(tx, one.order.server, tx.now, intents=True)
                 if live:
                     batch.reports.append(_already(line, one.order, live[0]))
                     issuance.discard([one])
@@ -335,7 +335,7 @@ def _accept(workspace: Workspace, plan: issuance.Plan, lines: Sequence[Line]) ->
             except CertmgrError as problem:
                 batch.reports.append(_refused(line, problem.findings))
                 continue
-            live = certificates.live_for_server(snapshot, accepted.order.server, now)
+            live = certificates.live_for_server(snapshot, accepted.order.server, now, intents=True)
             if live:
                 batch.reports.append(_already(line, accepted.order, live[0]))
             else:
@@ -386,7 +386,13 @@ def _refused(line: Line, findings: Sequence[Finding]) -> LineReport:
 
 
 def _already(line: Line, order: Order, live: Certificate) -> LineReport:
-    """Return the report for a line whose server has a live certificate."""
+    """Return the report for a line whose server has a live certificate, or one that is being made."""
+    if live.stage is Stage.INTENT:
+        message = (
+            f"A certificate for {order.server} is being made already (serial {live.serial}); "
+            "if that was cut off, `certmgr check` finishes it."
+        )
+        return _refused(line, [Finding(code=Code.ALREADY_ISSUED, field="server", value=order.server, message=message)])
     if set(live.dns) == set(order.dns) and set(live.ip) == {str(one) for one in order.ip}:
         return LineReport(number=line.number, server=order.server, outcome=Outcome.SKIPPED, serial=live.serial)
     message = f"The server {order.server} has a certificate for other names (serial {live.serial})."

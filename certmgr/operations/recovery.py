@@ -57,14 +57,18 @@ def settle(workspace: Workspace, session: Session) -> list[Settlement]:
         undelivered = certificates.undelivered(snapshot)
     if not intents and not undelivered:
         return []
-    settled = []
+    settled: list[Settlement] = []
     with issuance.none_in_progress(workspace.home) as alone:
-        for intent in intents:
-            if alone or now - intent.created_at > YOUNG:
-                settled.append(_settle(workspace, session, intent, now))
-        for certificate, key_path in undelivered:
-            if alone or now - certificate.created_at > YOUNG:
-                settled.append(_deliver(workspace, session, certificate.id, key_path))
+        settled += [
+            _settle(workspace, session, intent, now)
+            for intent in intents
+            if alone or now - intent.created_at > YOUNG
+        ]
+        settled += [
+            _deliver(workspace, session, certificate.id, key_path)
+            for certificate, key_path in undelivered
+            if alone or now - certificate.created_at > YOUNG
+        ]
     return settled
 
 

@@ -125,30 +125,32 @@ def request(  # noqa: PLR0913 - the facts of a request, by keyword
 ) -> tuple[Revocation, ...]:
     """Record a request and start its clock; with a compromised key, one for every certificate of that key (R1.6)."""
     session.require(Permission.REQUEST_REVOCATION)
-    with journalled_refusal(workspace, session, "revocation.refused", f"certificate:{certificate}"):
-        with workspace.store().write(session.actor) as tx:
-            subject = certificates.get(tx, certificate)
-            _confirm(subject, confirm)
-            _refuse_twice(tx, subject, cause, tx.now)
-            ids = []
-            for one in _closure(tx, subject, cause):
-                identity = revocations.add(
-                    tx,
-                    certificate_id=one.id,
-                    authority_id=one.authority_id,
-                    cause=cause,
-                    note=note,
-                    requested_by=session.actor.name,
-                    verify_due_at=tx.now + workspace.config.revocation.verify_within,
-                    compromised_since=compromised_since,
-                )
-                tx.record(
-                    "revocation.requested",
-                    f"revocation:{identity}",
-                    {"certificate": int(one.id), "cause": str(cause), "confirmed": one.id == subject.id},
-                )
-                ids.append(identity)
-            return tuple(revocations.get(tx, identity) for identity in ids)
+    with (
+        journalled_refusal(workspace, session, "revocation.refused", f"certificate:{certificate}"),
+        workspace.store().write(session.actor) as tx,
+    ):
+        subject = certificates.get(tx, certificate)
+        _confirm(subject, confirm)
+        _refuse_twice(tx, subject, cause, tx.now)
+        ids = []
+        for one in _closure(tx, subject, cause):
+            identity = revocations.add(
+                tx,
+                certificate_id=one.id,
+                authority_id=one.authority_id,
+                cause=cause,
+                note=note,
+                requested_by=session.actor.name,
+                verify_due_at=tx.now + workspace.config.revocation.verify_within,
+                compromised_since=compromised_since,
+            )
+            tx.record(
+                "revocation.requested",
+                f"revocation:{identity}",
+                {"certificate": int(one.id), "cause": str(cause), "confirmed": one.id == subject.id},
+            )
+            ids.append(identity)
+        return tuple(revocations.get(tx, identity) for identity in ids)
 
 
 def rehearse(workspace: Workspace, *, certificate: CertificateId, cause: Cause) -> tuple[Certificate, ...]:

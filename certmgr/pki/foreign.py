@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import MD5, SHA1
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certmgr.codes import Code
-from certmgr.errors import Finding, Severity
+from certmgr.errors import Finding, Severity, UsageError
 from certmgr.models.keys import KeyType
 from certmgr.pki.extensions import find_extension, find_value
 from certmgr.pki.keys import PUBLIC_TYPES, key_type_of, public_spki
@@ -45,6 +46,16 @@ def lint_foreign_authority(certificate: bytes, root: bytes, *, now: datetime) ->
         *_key(issuing),
         *_walls(extensions),
     )
+
+
+def load_crl(data: bytes) -> bytes:
+    """Return the DER of the one CRL, PEM or DER, in `data`; raises UsageError for anything else."""
+    try:
+        pem = data.lstrip().startswith(b"-----BEGIN")
+        found = x509.load_pem_x509_crl(data) if pem else x509.load_der_x509_crl(data)
+    except ValueError as error:
+        raise UsageError("The file does not hold a CRL.") from error
+    return found.public_bytes(Encoding.DER)
 
 
 def _signatures(issuing: x509.Certificate, anchor: x509.Certificate, *, alone: bool) -> Iterator[Finding]:

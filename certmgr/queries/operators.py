@@ -59,7 +59,7 @@ def trusted(workspace: Workspace) -> list[slots.Slot]:
     if problems:
         raise IntegrityError(
             "Not every slot is the one on record, so nothing is sealed to them.",
-            hint="Restore the files of the folder operators from a backup, or remove the slots: certmgr operator remove.",
+            hint="Restore the files of the folder operators from a backup, or remove them: certmgr operator remove.",
             findings=problems,
         )
     return [state.slot for state in states if state.slot is not None]

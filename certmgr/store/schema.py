@@ -267,7 +267,7 @@ TRIGGERS: Final = {
     "journal_follows": (
         "CREATE TRIGGER journal_follows BEFORE INSERT ON journal"
         " WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM journal)"
-        f" OR NEW.prev IS NOT coalesce((SELECT hash FROM journal WHERE seq = NEW.seq - 1), '{'0' * 64}')"
+        " OR NEW.prev IS NOT coalesce((SELECT hash FROM journal WHERE seq = NEW.seq - 1), printf('%064d', 0))"
         " BEGIN SELECT RAISE(ABORT, 'a journal entry follows the last one'); END"
     ),
     "certificate_fixed": (

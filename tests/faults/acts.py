@@ -4,6 +4,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 from certmgr import issuance
 from certmgr.errors import CertmgrError
 from certmgr.models.keys import KeyType, Signer
+from certmgr.models.revocations import Cause
 from certmgr.net import layout
-from certmgr.operations import check, inventory, recovery
+from certmgr.operations import certificates, check, inventory, revocations
 from certmgr.pki import build, inspect
+from certmgr.queries import certificates as queries
 from certmgr.store import authorities
-from certmgr.workspace import Session, Workspace
+from certmgr.workspace import Session, Workspace, utc_now
 from tests.faults.processes import Reports
 from tests.home import HomeForTest, open_home
 
@@ -60,8 +63,8 @@ class ReportingSigner:
 
 def issue(reports: Reports, folder: Path, *names: str) -> None:
     """Issue a certificate for each name and report every step; then wait to be killed."""
-    home, session = _open(reports, folder)
-    _report_steps(reports)
+    home, session = _open(folder)
+    _watch(home.workspace, session, reports)
     for name in names:
         issued = home.issue(name, session)
         reports("step", "acknowledged")
@@ -72,8 +75,8 @@ def issue(reports: Reports, folder: Path, *names: str) -> None:
 
 def issue_inventory(reports: Reports, folder: Path, inventory_file: str, batch: int = BATCH) -> None:
     """Issue for every line of an inventory in small batches and report every step; then wait to be killed."""
-    home, session = _open(reports, folder)
-    _report_steps(reports)
+    home, session = _open(folder)
+    _watch(home.workspace, session, reports)
     inventory.BATCH = batch
     lines = inventory.read_inventory(Path(inventory_file).read_bytes(), name=inventory_file)
     for batch_reports in inventory.issue_inventory(home.workspace, session, lines, destination=home.out):
@@ -86,27 +89,68 @@ def issue_inventory(reports: Reports, folder: Path, inventory_file: str, batch: 
     signal.pause()
 
 
-def check_once(reports: Reports, folder: Path) -> None:
-    """Run `check` and report what it did."""
-    home, session = _open(reports, folder)
-    _report(recovery, "why_not", reports, "settle")
+def issue_many(reports: Reports, folder: Path, *names: str) -> None:
+    """Issue a certificate for each name, and report its serial or why there is none."""
+    home, session = _open(folder)
+    for name in names:
+        try:
+            issued = home.issue(name, session)
+        except CertmgrError as problem:
+            reports("error", problem.exit_code, problem.code, problem.message)
+        else:
+            reports("issued", issued.prepared.spec.serial)
+
+
+def revoke_many(reports: Reports, folder: Path, *names: str) -> None:
+    """Revoke the certificate of each server as a person, and report the CRL number."""
+    home = open_home(folder)
+    session = home.person()
+    for name in names:
+        certificate = queries.resolve(home.workspace, name)
+        done = revocations.revoke(
+            home.workspace, session, certificate=certificate.id, cause=Cause.KEY_LOST, confirm=name
+        )
+        reports("revoked", certificate.serial, done.crl_number, done.published, done.problem)
+
+
+def renew(reports: Reports, folder: Path, name: str) -> None:
+    """Renew the certificate of a server before its time, and report the serial or why there is none."""
+    home, session = _open(folder)
+    certificate = queries.resolve(home.workspace, name)
+    reports("found")
+    try:
+        issued = certificates.renew(home.workspace, session, certificate, force=True, reason="test")
+    except CertmgrError as problem:
+        reports("error", problem.exit_code, problem.code, problem.message)
+    else:
+        reports("issued", issued.prepared.spec.serial)
+
+
+def check_once(reports: Reports, folder: Path, days: float = 0) -> None:
+    """Run `check` when `days` have passed, and report what it did."""
+    home, session = _open(folder, days)
     for step in check.check(home.workspace, session):
         reports("did" if step.done else "open", step.what)
     reports("done")
 
 
-def _open(reports: Reports, folder: Path) -> tuple[HomeForTest, Session]:
-    home = open_home(folder)
-    session = home.machine()
-    watch(home.workspace, session, reports)
-    return home, session
+def check_many(reports: Reports, folder: Path, times: int) -> None:
+    """Run `check` again and again, and report what it did."""
+    for _ in range(times):
+        check_once(reports, folder)
 
 
-def watch(workspace: Workspace, session: Session, reports: Reports) -> None:
-    """Put reporting signers into the session."""
+def _open(folder: Path, days: float = 0) -> tuple[HomeForTest, Session]:
+    home = open_home(folder, clock=lambda: utc_now() + timedelta(days=days))
+    return home, home.machine()
+
+
+def _watch(workspace: Workspace, session: Session, reports: Reports) -> None:
+    """Put a reporting signer into the session, and let the five steps of issuing say when they begin."""
     with workspace.store().read() as snapshot:
         authority = authorities.current_issuing(snapshot)
     session._signers[authority.slug] = ReportingSigner(session.signer(authority), reports)
+    _report_steps(reports)
 
 
 def _report_steps(reports: Reports) -> None:

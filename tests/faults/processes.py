@@ -72,6 +72,11 @@ class Child:
         """Return when a line that begins with `words` has arrived."""
         assert any(line[: len(words)] == list(words) for line in self.reports()), f"no {words} in {self.lines}"
 
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
     def kill(self) -> None:
         """Kill it as kill -9 does, wherever it is, and read what it had reported."""
         self._process.kill()

@@ -1,8 +1,9 @@
 """What the tests of the store put on record."""
 
 import hashlib
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -112,6 +113,13 @@ def issue(tx: Transaction, *rows: IntentRow) -> list[CertificateId]:
     return ids
 
 
-def moment(text: str) -> datetime:
-    """Return `2026-11-21 09:00` as a moment in UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+class _UndoneError(Exception):
+    """Ends a transaction without a trace."""
+
+
+@contextmanager
+def undone(store: Store) -> Iterator[Transaction]:
+    """Yield a transaction that is rolled back at the end."""
+    with suppress(_UndoneError), store.write(ALICE) as tx:
+        yield tx
+        raise _UndoneError

@@ -9,7 +9,7 @@ from certmgr import journal as journal_format
 from certmgr.codes import Code
 from certmgr.models.certificates import CertificateId
 from certmgr.models.revocations import Cause
-from certmgr.store import certificates, integrity
+from certmgr.store import certificates, integrity, journal
 from certmgr.store.connection import Store
 from tests.store.given import ALICE, intent, issue
 
@@ -135,7 +135,7 @@ def test_every_certificate_is_compared(written: Store, change: Callable[[bytes],
 def test_a_rehashed_journal_is_found_by_the_chain_alone(written: Store) -> None:
     """A forged entry with a fitting hash breaks the link of the one after it."""
     with written.read() as snapshot:
-        entry = next(iter(integrity.journal.entries(snapshot, after=2)))
+        entry = next(iter(journal.entries(snapshot, after=2)))
     forged = journal_format.make_entry(
         seq=entry.seq,
         at=journal_format.read_moment(entry.at),

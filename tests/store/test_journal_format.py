@@ -102,8 +102,8 @@ def test_data_without_one_text_form_is_refused(value: object) -> None:
             actor=ALICE,
             action="a.b",
             object="c:1",
-            data={"x": value},
-            prev="0" * 64,  # type: ignore[dict-item]
+            data={"x": value},  # type: ignore[dict-item]  # what the test is about
+            prev="0" * 64,
         )
 
 

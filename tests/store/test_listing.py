@@ -70,9 +70,9 @@ def pages(snapshot: Snapshot, sort: Sort, limit: int, text: str = "") -> list[Ce
 def test_pages_join_to_the_whole_list(
     listed: Store,
     column: SortColumn,
-    descending: bool,
+    descending: bool,  # noqa: FBT001 - given by hypothesis
     limit: int,
-    text: str,  # noqa: FBT001 - given by hypothesis
+    text: str,
 ) -> None:
     """Whatever the order, the size of a page and the filter: each once, none left out, sorted, equal ones by age."""
     with listed.read() as snapshot:

@@ -12,7 +12,7 @@ from certmgr.store import certificates
 from certmgr.store.columns import text_of
 from certmgr.store.connection import Store, Transaction
 from tests.clock import START
-from tests.store.given import ALICE, digest, intent
+from tests.store.given import digest, intent, undone
 
 SECONDS = st.integers(-3, 3).map(lambda number: START + timedelta(seconds=number))
 """Times close to now, so that each boundary is met from both sides and exactly."""
@@ -27,10 +27,6 @@ ROW = st.fixed_dictionaries(
         "held_at": MAYBE,
     }
 )
-
-
-class RolledBackError(Exception):
-    """Ends an example without a trace."""
 
 
 def put(tx: Transaction, rows: list[dict[str, object]]) -> None:
@@ -80,22 +76,18 @@ def _text(value: object) -> str | None:
 def test_sql_and_lifecycle_agree_on_every_state(store: Store, rows: list[dict[str, object]], moment: int) -> None:
     """Each state's ranges select exactly the certificates that state_of puts there; no certificate is left over."""
     now = START + timedelta(microseconds=moment)
-    try:
-        with store.write(ALICE) as tx:
-            put(tx, rows)
-            every = list(certificates.iterate(tx, now=now))
-            assert len(every) == len(rows)
-            for state in State:
-                wanted = Filter(terms=(HasState(states=(state,), flags=()),))
-                found = {one.id for one in certificates.iterate(tx, wanted, now=now)}
-                assert found == {one.id for one in every if lifecycle.state_of(one, now) is state}
-                assert certificates.count(tx, wanted, now=now) == len(found)
-                opposite = Filter(terms=(HasState(states=(state,), flags=(), negated=True),))
-                assert certificates.count(tx, opposite, now=now) == len(rows) - len(found)
-            assert {one.id for one in certificates.due(tx, now)} == _ids(every, now, State.DUE)
-            raise RolledBackError
-    except RolledBackError:
-        pass
+    with undone(store) as tx:
+        put(tx, rows)
+        every = list(certificates.iterate(tx, now=now))
+        assert len(every) == len(rows)
+        for state in State:
+            wanted = Filter(terms=(HasState(states=(state,), flags=()),))
+            found = {one.id for one in certificates.iterate(tx, wanted, now=now)}
+            assert found == {one.id for one in every if lifecycle.state_of(one, now) is state}
+            assert certificates.count(tx, wanted, now=now) == len(found)
+            opposite = Filter(terms=(HasState(states=(state,), flags=(), negated=True),))
+            assert certificates.count(tx, opposite, now=now) == len(rows) - len(found)
+        assert {one.id for one in certificates.due(tx, now)} == _ids(every, now, State.DUE)
 
 
 def _ids(every: list[Certificate], now: datetime, state: State) -> set[int]:
