@@ -5,13 +5,13 @@ Escalations go by thresholds crossed, so that an outage loses none (ARCHITECTURE
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
 from zoneinfo import ZoneInfo
 
 from certmgr.lifecycle import day_start
+from certmgr.records import dataclass
 
 CommitmentId = NewType("CommitmentId", int)
 

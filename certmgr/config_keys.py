@@ -3,7 +3,6 @@
 Defaults stand in `config_sections`. A key that is listed here has a meaning in this version.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from certmgr import config_values as values
@@ -21,6 +20,7 @@ from certmgr.config_sections import (
 )
 from certmgr.models.keys import KeyType
 from certmgr.models.profiles import MAX_DAYS, Profile
+from certmgr.records import dataclass
 
 MAX_ORGANISATION: Final = 44
 """`NAME Issuing CA 2026-10` must fit into a common name of 64 characters (RFC 5280 A.1)."""

@@ -1,7 +1,6 @@
 """The configuration as frozen values, a class a section; a field's default is the default of its key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 from certmgr.models.keys import KeyType
 from certmgr.models.profiles import Profile
 from certmgr.names import Network
+from certmgr.records import dataclass, field
 from certmgr.zones import PRIVATE_NETWORKS, Zones
 
 T = TypeVar("T", str, Network)

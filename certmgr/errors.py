@@ -5,11 +5,11 @@ The exit codes are those that `certmgr help exit-codes` prints (docs/errors.md):
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from certmgr.codes import Code
+from certmgr.records import dataclass
 
 
 class Severity(StrEnum):

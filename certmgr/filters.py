@@ -7,7 +7,6 @@ front of a term reverses it. Quotes keep spaces and colons together: `owner:"Uni
 
 import difflib
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -18,6 +17,7 @@ from certmgr.models.certificates import Flag, State
 from certmgr.models.keys import KeyType
 from certmgr.models.revocations import Cause
 from certmgr.printable import printable
+from certmgr.records import dataclass
 
 MAX_FILTER: Final = 1000
 MAX_PATTERN: Final = 200

@@ -4,7 +4,6 @@ The root is made wide and the issuing CA narrow; a CA key is sealed to the slots
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from certmgr.locations import crl_url, issuer_url
 from certmgr.models.authorities import Authority, AuthorityId, AuthorityRole, AuthoritySpec, AuthorityStatus, Network
 from certmgr.models.operators import SIGNING_ROLES, Actor, Role
 from certmgr.pki import authority_csr, build, inspect, keys, lint, pem
+from certmgr.records import dataclass
 from certmgr.store import authorities
 from certmgr.store.connection import Store
 from certmgr.workspace import Session

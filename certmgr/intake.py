@@ -5,7 +5,6 @@ everything at once).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from certmgr.config import Config
 from certmgr.errors import Finding, RefusedError, Severity
 from certmgr.models.certificates import DnsName, Order
 from certmgr.models.keys import KeyFacts, KeyType
+from certmgr.records import dataclass
 
 if TYPE_CHECKING:
     from certmgr.models.profiles import Profile

@@ -13,7 +13,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from certmgr.models.keys import KeyType, Signer
 from certmgr.models.profiles import Profile
 from certmgr.net import layout
 from certmgr.pki import build, csr, export, keys, lint
+from certmgr.records import dataclass
 from certmgr.store import certificates, servers
 from certmgr.store.intents import IntentRow, add_intents
 from certmgr.zones import Zones

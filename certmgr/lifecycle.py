@@ -6,7 +6,6 @@ Times are compared in whole seconds, which is what the store and X.509 keep.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from certmgr.codes import Code
 from certmgr.errors import Finding, RefusedError, UsageError
 from certmgr.models.certificates import Certificate, Flag, Stage, State
 from certmgr.models.revocations import Cause, Reason
+from certmgr.records import dataclass
 
 BACKDATING: Final = timedelta(minutes=5)
 """How far before now a certificate begins, for clocks that run behind."""

@@ -6,7 +6,6 @@ and again about the content that is to be signed.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +16,7 @@ from certmgr.models.certificates import DnsName, IpAddress, Order
 from certmgr.models.keys import KeyFacts
 from certmgr.models.profiles import MAX_DAYS, Profile
 from certmgr.names import check_server_name, shown
+from certmgr.records import dataclass
 from certmgr.zones import Zones, check_address_in_networks, check_name_in_zones
 
 MAX_NAMES: Final = 100

@@ -4,7 +4,6 @@ A revocation is done when relying parties can see it, so the last step fetches t
 and looks for it there. A step that fails leaves a state from which the next publication goes on.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from certmgr.models.operators import Actor
 from certmgr.models.revocations import CrlFacts
 from certmgr.net import fetch, published
 from certmgr.pki import build, crl, inspect
+from certmgr.records import dataclass
 from certmgr.store import crls, revocations
 
 if TYPE_CHECKING:

@@ -3,13 +3,12 @@
 A CA that somebody else signed is compared with what the configuration allows, and its root is put on record.
 """
 
-from dataclasses import dataclass
-
 from certmgr import issuance, policy, publication
 from certmgr.codes import Code
 from certmgr.errors import Finding, RefusedError, Severity, UsageError
 from certmgr.models.authorities import Authority, AuthorityId, AuthorityRole, AuthorityStatus
 from certmgr.pki import build, inspect, keys
+from certmgr.records import dataclass
 from certmgr.store import authorities
 from certmgr.workspace import Session, Workspace
 

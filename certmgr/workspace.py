@@ -8,7 +8,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from certmgr.codes import Code
 from certmgr.config import Config, load_config
 from certmgr.errors import Finding, LockedError, NotFoundError, RefusedError, UsageError
 from certmgr.models.operators import ALLOWED, Actor, Permission, Role
+from certmgr.records import dataclass, field
 from certmgr.store.connection import Store, open_store
 
 if TYPE_CHECKING:

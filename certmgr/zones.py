@@ -4,13 +4,13 @@ A name inside a configured zone, an address inside a configured network is inter
 The public-suffix data only words the reason and keeps a public suffix from being declared a zone.
 """
 
-from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Final
 
 from certmgr.codes import Code
 from certmgr.errors import Finding, Severity
 from certmgr.names import UNFIT_V4, UNFIT_V6, Address, Network, check_dns_name, shown
+from certmgr.records import dataclass, field
 
 PRIVATE_NETWORKS: Final[tuple[Network, ...]] = (
     ip_network("10.0.0.0/8"),

@@ -18,6 +18,9 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from urllib.request import urlopen
+
+from certmgr.pki import crl, export
 
 HERE = Path(__file__).resolve().parent
 INVENTORY = HERE / "egov-network" / "inventory.csv"
@@ -156,10 +159,6 @@ def wait_for(port: int) -> None:
 
 def fetch_crls(demo: Demo, port: int) -> str:
     """Fetch both CRLs over HTTP, keep them as PEM for the clients, return the serials of the issuing CA's as text."""
-    from urllib.request import urlopen
-
-    from certmgr.pki import crl, export
-
     texts, serials = [], ""
     for path in sorted(demo.public.glob("*.crl")):
         with urlopen(f"http://127.0.0.1:{port}/{path.name}", timeout=TIMEOUT_S) as answer:

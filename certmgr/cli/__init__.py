@@ -69,6 +69,9 @@ def _usage(problem: "click.ClickException", *, as_json: bool) -> int:
     from certmgr.cli import printer  # noqa: PLC0415
     from certmgr.errors import UsageError  # noqa: PLC0415
 
+    if isinstance(problem, click.exceptions.NoArgsIsHelpError):
+        click.echo(problem.format_message(), err=True)
+        return problem.exit_code
     hint = None
     if isinstance(problem, click.UsageError) and problem.ctx is not None:
         hint = f"See `{problem.ctx.command_path} --help`."

@@ -1,4 +1,4 @@
-"""The group behind a noun, such as `certmgr ca`: its verbs with whole lines of help, and near names for a misspelt one."""
+"""The group behind a noun, such as `certmgr ca`: its verbs with whole sentences, and near names for a misspelt one."""
 
 import difflib
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from certmgr.cli import printer
+from certmgr.codes import Code
 from certmgr.errors import LockedError, UsageError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from certmgr.workspace import Session, Workspace
 
 _MAX_PASSPHRASE = 1024
+_TRIES = 3
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +46,16 @@ class Invocation:
         name = self.operator or self._unnamed(workspace, person=person)
         if name == MACHINE_SLOT:
             return unlock(workspace, MachineCredential())
+        asked = self.passphrase_file is None and self.passphrase_fd is None
+        for _ in range(_TRIES - 1 if asked and printer.is_terminal() else 0):
+            try:
+                return unlock(
+                    workspace, PersonCredential(name=name, passphrase=ask_passphrase(f"Passphrase of {name}"))
+                )
+            except LockedError as problem:
+                if problem.code is not Code.SLOT_WRONG_PASSPHRASE:
+                    raise
+                printer.say(problem.message)
         return unlock(workspace, PersonCredential(name=name, passphrase=self.passphrase(f"Passphrase of {name}")))
 
     def _unnamed(self, workspace: "Workspace", *, person: bool) -> str:
@@ -67,7 +79,7 @@ class Invocation:
         if self.passphrase_file is not None:
             return read_passphrase_file(Path(self.passphrase_file))
         if self.passphrase_fd is not None:
-            return _read_passphrase_fd(self.passphrase_fd)
+            return read_passphrase_fd(self.passphrase_fd)
         return ask_passphrase(question, confirm=confirm)
 
 
@@ -101,7 +113,8 @@ def read_passphrase_file(path: Path) -> "Secret":
     return Secret(_first_line(content, str(path)))
 
 
-def _read_passphrase_fd(number: int) -> "Secret":
+def read_passphrase_fd(number: int) -> "Secret":
+    """Return the first line that a file descriptor gives; raises UsageError where it cannot be read."""
     from certmgr.custody.secrets import Secret  # noqa: PLC0415
 
     try:

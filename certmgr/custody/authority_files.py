@@ -8,7 +8,6 @@ key and the slot.
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +27,7 @@ from certmgr.custody.slots import Slot, UnlockedSlot
 from certmgr.custody.software import SoftwareSigner, load_signer
 from certmgr.errors import IntegrityError, LockedError
 from certmgr.models.operators import Role
+from certmgr.records import dataclass
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.hpke import Suite

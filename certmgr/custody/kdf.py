@@ -1,11 +1,11 @@
 """From a passphrase to a key: Argon2id (RFC 9106) with its cost on record."""
 
 import secrets
-from dataclasses import dataclass
 from typing import Final
 
 from certmgr.custody.secrets import Secret
 from certmgr.errors import CertmgrError
+from certmgr.records import dataclass
 
 KEY_BYTES: Final = 32
 SALT_BYTES: Final = 16

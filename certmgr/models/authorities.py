@@ -1,6 +1,5 @@
 """Certificate authorities as facts, and the specification that `init` freezes."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
@@ -8,6 +7,7 @@ from typing import NewType
 
 from certmgr.models.keys import KeyType
 from certmgr.models.serials import Serial
+from certmgr.records import dataclass
 
 AuthorityId = NewType("AuthorityId", int)
 Network = IPv4Network | IPv6Network

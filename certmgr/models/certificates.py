@@ -1,6 +1,5 @@
 """Certificates as facts, and what is asked for before there is one."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
@@ -9,6 +8,7 @@ from typing import NewType
 from certmgr.models.authorities import AuthorityId
 from certmgr.models.keys import KeyType
 from certmgr.models.serials import Serial
+from certmgr.records import dataclass
 
 CertificateId = NewType("CertificateId", int)
 ServerId = NewType("ServerId", int)

@@ -1,9 +1,9 @@
 """One server on record."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from certmgr.models.certificates import ServerId
+from certmgr.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

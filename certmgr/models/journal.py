@@ -1,6 +1,6 @@
 """One entry of the journal (N5)."""
 
-from dataclasses import dataclass
+from certmgr.records import dataclass
 
 JSON = str | int | bool | None | list["JSON"] | dict[str, "JSON"]
 """What an entry's data may hold: no floats, so that its canonical form is one (DETAILS 48)."""

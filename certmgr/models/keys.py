@@ -1,10 +1,10 @@
 """Keys as facts: their types, what is known of a public key, and who can sign."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from certmgr.errors import Finding
+from certmgr.records import dataclass
 
 
 class KeyType(StrEnum):

@@ -1,8 +1,9 @@
 """Who acts: operators, their roles, and the actor that the journal names."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from certmgr.records import dataclass
 
 
 class Role(StrEnum):

@@ -1,10 +1,10 @@
 """What a profile allows: validated once, when the configuration is read."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from certmgr.models.keys import KeyType
+from certmgr.records import dataclass
 
 MAX_DAYS: Final = 825
 """The longest life of a certificate: Apple's clients refuse more, for private roots too."""

@@ -1,6 +1,5 @@
 """Revocation: causes in the agreement's words, reasons in RFC 5280's, requests with their times, CRLs."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NewType
@@ -8,6 +7,7 @@ from typing import NewType
 from certmgr.models.authorities import AuthorityId
 from certmgr.models.certificates import CertificateId
 from certmgr.models.serials import Serial
+from certmgr.records import dataclass
 
 RevocationId = NewType("RevocationId", int)
 

@@ -13,7 +13,6 @@ import os
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from certmgr.codes import Code
@@ -43,6 +42,7 @@ from certmgr.net.archive import (
     numbers,
 )
 from certmgr.net.files import sync_filesystems
+from certmgr.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

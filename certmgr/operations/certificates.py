@@ -1,6 +1,5 @@
 """Issue and renew certificates (R3.2, R4.1, R5.1)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from certmgr.errors import Finding, RefusedError, UsageError
 from certmgr.models.certificates import Certificate, KeyOrigin, Order, Stage
 from certmgr.models.operators import Permission
 from certmgr.pki import export
+from certmgr.records import dataclass
 from certmgr.store import authorities, certificates, keys
 from certmgr.workspace import Session, Workspace, journalled_refusal
 

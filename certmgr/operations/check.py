@@ -5,13 +5,14 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from certmgr import commitments, publication
-from certmgr.errors import CertmgrError, RefusedError
+from certmgr.errors import CertmgrError, LockedError, RefusedError
+from certmgr.files import held
 from certmgr.locations import crl_file
 from certmgr.models.authorities import Authority, AuthorityRole, AuthorityStatus
 from certmgr.models.operators import Permission
@@ -19,6 +20,7 @@ from certmgr.models.revocations import RequestState
 from certmgr.operations import certificates as certificate_operations
 from certmgr.operations import recovery, revocations
 from certmgr.queries.revocations import clock_of
+from certmgr.records import dataclass
 from certmgr.store import authorities, certificates, crls
 from certmgr.store import revocations as stored_revocations
 from certmgr.workspace import Session, Workspace
@@ -31,6 +33,8 @@ ROOT_CRL_REMINDER = timedelta(days=60)
 ROOT_REMINDER = timedelta(days=365)
 """So long before its own end a root is named; an issuing CA from half of its life (ARCHITECTURE: defaults)."""
 STAMP = "last-check"
+PATIENCE_S = 10.0
+"""How long a check waits for another one to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +50,32 @@ class Step:
 def check(workspace: Workspace, session: Session) -> Iterator[Step]:
     """Do all that is due and yield what was done and what needs a person.
 
-    Every step is tried, whatever became of the others. Raises RefusedError for a role that may not issue and publish.
+    Every step is tried, whatever became of the others. Raises RefusedError for a role that may not issue and publish,
+    LockedError where another check goes on for longer than PATIENCE_S.
     """
     session.require(Permission.ISSUE)
     session.require(Permission.CARRY_OUT_REVOCATION)
-    yield from _settle(workspace, session)
-    yield from _revoke(workspace, session)
-    yield from _publish(workspace, session)
-    yield from _renew(workspace, session)
-    yield from _clocks(workspace)
-    yield from _lives(workspace)
-    _stamp(workspace)
+    with _alone(workspace):
+        yield from _settle(workspace, session)
+        yield from _revoke(workspace, session)
+        yield from _publish(workspace, session)
+        yield from _renew(workspace, session)
+        yield from _clocks(workspace)
+        yield from _lives(workspace)
+        _stamp(workspace)
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """Keep two checks from doing one thing twice (ARCHITECTURE 11); the kernel drops the mark with the process."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(workspace.home / "log", timeout_s=PATIENCE_S))
+        except LockedError as problem:
+            raise LockedError(
+                "Another check is running.", hint="It does all that is due; wait for its end.", code=problem.code
+            ) from None
+        yield
 
 
 def due(workspace: Workspace) -> Iterator[Step]:

@@ -1,11 +1,10 @@
 """Sign and publish the CRLs, whether they are due or not (DETAILS 25, 29)."""
 
-from dataclasses import dataclass
-
 from certmgr import publication
 from certmgr.errors import CertmgrError, NotFoundError
 from certmgr.models.authorities import Authority, AuthorityRole
 from certmgr.models.operators import Permission
+from certmgr.records import dataclass
 from certmgr.store import authorities, crls
 from certmgr.workspace import Session, Workspace
 

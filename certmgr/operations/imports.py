@@ -1,7 +1,6 @@
 """Take over an issuing CA from elsewhere: its certificate, its key, and what it has revoked (DETAILS 9)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +12,7 @@ from certmgr.models.operators import Permission
 from certmgr.models.revocations import CrlFacts
 from certmgr.pki import build, crl, foreign, inspect, keys
 from certmgr.queries import operators
+from certmgr.records import dataclass
 from certmgr.store import authorities, crls
 from certmgr.workspace import Session, Workspace
 

@@ -1,6 +1,5 @@
 """The slots of the people and machines who may act (DETAILS 1 to 4)."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from certmgr.codes import Code
@@ -10,6 +9,7 @@ from certmgr.custody.secrets import Secret
 from certmgr.errors import NotFoundError, RefusedError, UsageError
 from certmgr.models.authorities import AuthorityRole
 from certmgr.models.operators import SIGNING_ROLES, Permission, Role
+from certmgr.records import dataclass
 from certmgr.store import authorities, operators
 from certmgr.workspace import Session, Workspace, machine_key_file
 

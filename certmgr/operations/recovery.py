@@ -3,7 +3,7 @@
 Recovery trusts no row: the bytes are compared with the journal's digest of them, and policy and lint run again.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ from certmgr.models.operators import Permission
 from certmgr.models.revocations import Cause, CrlEntry
 from certmgr.net import layout
 from certmgr.pki import build, crl, csr, export, keys, lint
+from certmgr.records import dataclass
 from certmgr.store import authorities, certificates, crls
 from certmgr.store.intents import Intent, open_intents
 from certmgr.workspace import Session, Workspace
@@ -52,13 +53,12 @@ def settle(workspace: Workspace, session: Session) -> list[Settlement]:
     """
     session.require(Permission.ISSUE)
     now = workspace.now()
-    with workspace.store().read() as snapshot:
-        intents = open_intents(snapshot)
-        undelivered = certificates.undelivered(snapshot)
-    if not intents and not undelivered:
-        return []
     settled: list[Settlement] = []
     with issuance.none_in_progress(workspace.home) as alone:
+        # Read under the mark: what an issuance finishes before it is taken is no leftover.
+        with workspace.store().read() as snapshot:
+            intents = open_intents(snapshot)
+            undelivered = certificates.undelivered(snapshot)
         settled += [
             _settle(workspace, session, intent, now)
             for intent in intents

@@ -5,7 +5,6 @@ crash or a failed publication.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from certmgr.models.certificates import Certificate, CertificateId, Stage
 from certmgr.models.operators import Permission
 from certmgr.models.revocations import Cause, CrlEntry, Reason, RequestState, Revocation, RevocationId
 from certmgr.pki import crl
+from certmgr.records import dataclass
 from certmgr.store import authorities, certificates, crls, keys, revocations
 from certmgr.workspace import Session, Workspace, journalled_refusal
 

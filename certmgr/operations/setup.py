@@ -7,7 +7,6 @@ import secrets
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from certmgr.models.authorities import Authority
 from certmgr.models.operators import Role
 from certmgr.pki import build, keys
 from certmgr.pki.algorithms import sign_with
+from certmgr.records import dataclass
 from certmgr.store import operators
 from certmgr.store.connection import open_store
 from certmgr.workspace import Session, Workspace, actor_of

@@ -6,7 +6,6 @@ certmgr.pki.lint reads the result back with cryptography's parser before anythin
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -23,6 +22,7 @@ from certmgr.pki.constraints import Limits, limits_of, make_name_constraints
 from certmgr.pki.extensions import find_value
 from certmgr.pki.keys import PUBLIC_TYPES, facts_of_spki, key_type_of, load_public, public_spki
 from certmgr.pki.subjects import make_name
+from certmgr.records import dataclass
 
 SERIAL_BITS = 159
 _VERSION_3 = bytes.fromhex("a003020102")

@@ -5,7 +5,6 @@ of every kind that a server certificate can be misused with, both address famili
 beside something permitted of the same kind, no leading dot in a dNSName, no directoryName.
 """
 
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from cryptography import x509
@@ -14,6 +13,7 @@ from certmgr.codes import Code
 from certmgr.errors import Finding, RefusedError
 from certmgr.models.authorities import AuthorityRole, AuthoritySpec, Network
 from certmgr.models.certificates import IpAddress
+from certmgr.records import dataclass
 
 PLACEHOLDER_V4 = IPv4Network("192.0.2.0/32")
 """Permitted where no IPv4 network is: GnuTLS takes a family without any subtree as unconstrained."""

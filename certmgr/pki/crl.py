@@ -1,7 +1,6 @@
 """Certificate revocation lists (RFC 5280 5): written at speed, and read back by a reader of our own."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from certmgr.codes import Code
@@ -14,6 +13,7 @@ from certmgr.pki.build import Issuer, parts_of, verify_signature
 from certmgr.pki.extensions import authority_key_identifier
 from certmgr.pki.quiet import no_warnings
 from certmgr.pki.subjects import name_text
+from certmgr.records import dataclass
 
 NUMBER_OID = "2.5.29.20"
 KEY_ID_OID = "2.5.29.35"

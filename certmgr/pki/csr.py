@@ -5,7 +5,6 @@ rights of an authority.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -25,6 +24,7 @@ from certmgr.pki.keys import PrivateKey, canonical_spki, facts_of_spki, key_type
 from certmgr.pki.pem import read_request_der
 from certmgr.pki.quiet import no_warnings
 from certmgr.printable import printable
+from certmgr.records import dataclass
 
 MAX_ATTRIBUTES = 16
 MAX_EXTENSIONS = 32

@@ -1,13 +1,12 @@
 """Extensions in words, for `show --text` and dry runs."""
 
-from dataclasses import dataclass
-
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from certmgr.pki.csr_wishes import purpose_name, used
 from certmgr.pki.extensions import ANY_POLICY
 from certmgr.printable import printable
+from certmgr.records import dataclass
 
 _TITLES = {
     "1.3.6.1.5.5.7.1.1": "Authority information access",

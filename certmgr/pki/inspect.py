@@ -1,6 +1,5 @@
 """What a certificate says, as facts and as text for people; no other program is needed to read it."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256 as _sha256
 
@@ -18,6 +17,7 @@ from certmgr.pki.extensions import find_value
 from certmgr.pki.keys import canonical_spki, facts_of_spki
 from certmgr.pki.quiet import no_warnings
 from certmgr.printable import printable
+from certmgr.records import dataclass
 
 _UNREADABLE = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 _SPKI_FIELD = 6

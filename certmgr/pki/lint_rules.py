@@ -1,7 +1,6 @@
 """The rules that every certificate of ours keeps, each over a TBS that two readers have read (RFC 5280 4.1, 4.2)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -12,6 +11,7 @@ from certmgr.codes import Code
 from certmgr.errors import Finding
 from certmgr.pki import der
 from certmgr.pki.build import Issuer, assemble, key_identifier
+from certmgr.records import dataclass
 
 SAN, KEY_USAGE, PURPOSES, BASIC = "2.5.29.17", "2.5.29.15", "2.5.29.37", "2.5.29.19"
 SKI, AKI, POLICIES, CRL = "2.5.29.14", "2.5.29.35", "2.5.29.32", "2.5.29.31"

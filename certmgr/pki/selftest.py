@@ -5,7 +5,6 @@ a forbidden certificate, and nothing has to be unlocked.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
@@ -21,6 +20,7 @@ from certmgr.pki.constraints import Limits
 from certmgr.pki.extensions import leaf_usage_value
 from certmgr.pki.verifiers import Chain, Verifier, found_verifiers
 from certmgr.pki.verify import is_address
+from certmgr.records import dataclass
 
 _BEGIN, _END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2049, 12, 31, tzinfo=UTC)
 """What is tested is names; certtool knows no time but the system's, so every time is inside."""

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certmgr.pki.export import chain_pem
 from certmgr.pki.verify import is_address, library_refusals
+from certmgr.records import dataclass
 
 _TIMEOUT_S = 20
 _REASON = re.compile(r"error \d|\s*(?:Chain verification output|verify error)")

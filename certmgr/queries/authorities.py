@@ -1,10 +1,10 @@
 """The authorities and their CRLs."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from certmgr.errors import NotFoundError
 from certmgr.models.authorities import Authority, AuthorityRole, AuthorityStatus
+from certmgr.records import dataclass
 from certmgr.store import authorities, crls
 from certmgr.workspace import Workspace
 

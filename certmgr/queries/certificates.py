@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certmgr import lifecycle
@@ -13,6 +12,7 @@ from certmgr.models.certificates import Certificate, CertificateId, Flag, Stage,
 from certmgr.models.journal import Entry
 from certmgr.models.revocations import Revocation
 from certmgr.models.serials import parse_serial
+from certmgr.records import dataclass
 from certmgr.store import authorities, certificates, journal, listing, revocations
 from certmgr.workspace import Workspace
 

@@ -1,12 +1,12 @@
 """The slots: who is on record, what file each has, and which CA keys it holds."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certmgr.codes import Code
 from certmgr.custody import authority_keys, slots
 from certmgr.errors import CertmgrError, Finding, IntegrityError
 from certmgr.models.operators import Operator
+from certmgr.records import dataclass
 from certmgr.store import authorities, journal, operators
 from certmgr.workspace import Workspace
 

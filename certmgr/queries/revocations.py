@@ -1,9 +1,9 @@
 """Revocation requests and their clocks."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from certmgr.models.revocations import RequestState, Revocation
+from certmgr.records import dataclass
 from certmgr.store import revocations
 from certmgr.workspace import Workspace
 

@@ -1,13 +1,13 @@
 """CRLs: what stands on the next one, the numbers, what was signed (ARCHITECTURE 2, DETAILS 24 to 28)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from certmgr.errors import NotFoundError
 from certmgr.models.authorities import AuthorityId
 from certmgr.models.serials import Serial
+from certmgr.records import dataclass
 from certmgr.store.columns import moment_of, sha256, text_of
 from certmgr.store.connection import Row, Snapshot, Transaction
 

@@ -1,7 +1,6 @@
 """The intent: what is on record before a certificate is signed (ARCHITECTURE 2, DETAILS 15, 16)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +11,7 @@ from certmgr.models.authorities import AuthorityId
 from certmgr.models.certificates import CertificateId, KeyOrigin, LeafSpec, ServerId
 from certmgr.models.journal import JSON
 from certmgr.models.keys import KeyType
+from certmgr.records import dataclass
 from certmgr.store import journal
 from certmgr.store.columns import dump, leaf_spec_of, leaf_spec_text, moment_of, sha256, text_of
 from certmgr.store.connection import Row, Snapshot, Transaction

@@ -1,7 +1,6 @@
 """The list of certificates: filtered, sorted, by pages that start where the last one ended."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from certmgr.filters import Filter
 from certmgr.models.certificates import Certificate, CertificateId
+from certmgr.records import dataclass
 from certmgr.store.certificate_rows import COLUMNS, TABLES, certificate_of, stream
 from certmgr.store.columns import text_of
 from certmgr.store.connection import Snapshot

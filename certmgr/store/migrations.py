@@ -7,7 +7,6 @@ triggers; they are made again and compared before the commit.
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from certmgr import __version__
 from certmgr.codes import Code
 from certmgr.errors import CertmgrError, IntegrityError
 from certmgr.models.operators import Actor, Role
+from certmgr.records import dataclass
 from certmgr.store import driver
 from certmgr.store.schema import APPLICATION_ID, TABLE_SQL, TRIGGERS
 

@@ -1,5 +1,6 @@
 """What the children of the tests of faults do: each is a whole command's work, in a process of its own."""
 
+import os
 import random
 import signal
 import time
@@ -73,6 +74,12 @@ def issue(reports: Reports, folder: Path, *names: str) -> None:
     signal.pause()
 
 
+def issue_halted(reports: Reports, folder: Path, step: str, name: str) -> None:
+    """Issue a certificate, but stop as SIGSTOP does before the function `step`; go on at SIGCONT."""
+    _halt_before(issuance, step, reports)
+    issue_many(reports, folder, name)
+
+
 def issue_inventory(reports: Reports, folder: Path, inventory_file: str, batch: int = BATCH) -> None:
     """Issue for every line of an inventory in small batches and report every step; then wait to be killed."""
     home, session = _open(folder)
@@ -113,11 +120,10 @@ def revoke_many(reports: Reports, folder: Path, *names: str) -> None:
         reports("revoked", certificate.serial, done.crl_number, done.published, done.problem)
 
 
-def renew(reports: Reports, folder: Path, name: str) -> None:
-    """Renew the certificate of a server before its time, and report the serial or why there is none."""
+def renew(reports: Reports, folder: Path, serial: str) -> None:
+    """Renew a certificate before its time, and report the successor's serial or why there is none."""
     home, session = _open(folder)
-    certificate = queries.resolve(home.workspace, name)
-    reports("found")
+    certificate = queries.resolve(home.workspace, f"serial:{serial}")
     try:
         issued = certificates.renew(home.workspace, session, certificate, force=True, reason="test")
     except CertmgrError as problem:
@@ -126,12 +132,33 @@ def renew(reports: Reports, folder: Path, name: str) -> None:
         reports("issued", issued.prepared.spec.serial)
 
 
+def renew_halted(reports: Reports, folder: Path, serial: str) -> None:
+    """Renew, but stop before the signature; go on at SIGCONT."""
+    _halt_before(issuance, "sign", reports)
+    renew(reports, folder, serial)
+
+
 def check_once(reports: Reports, folder: Path, days: float = 0) -> None:
     """Run `check` when `days` have passed, and report what it did."""
     home, session = _open(folder, days)
     for step in check.check(home.workspace, session):
         reports("did" if step.done else "open", step.what)
     reports("done")
+
+
+def check_halted(reports: Reports, folder: Path) -> None:
+    """Run `check`, but stop before it asks whether something is at work; go on at SIGCONT."""
+    _halt_before(issuance, "none_in_progress", reports)
+    check_once(reports, folder)
+
+
+def check_impatient(reports: Reports, folder: Path) -> None:
+    """Run `check` without waiting for another one, and report how it ended."""
+    check.PATIENCE_S = 0.1
+    try:
+        check_once(reports, folder)
+    except CertmgrError as problem:
+        reports("error", problem.exit_code, problem.code, problem.message)
 
 
 def check_many(reports: Reports, folder: Path, times: int) -> None:
@@ -164,6 +191,18 @@ def _report_steps(reports: Reports) -> None:
     ):
         _report(issuance, name, reports, step)
     _report(layout, "deliver_batch", reports, "deliver")
+
+
+def _halt_before(module: object, name: str, reports: Reports) -> None:
+    inner: Callable[..., object] = getattr(module, name)
+
+    @wraps(inner)
+    def halting(*arguments: Any, **options: Any) -> object:  # noqa: ANN401 - passed on as they are
+        reports("halted")
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return inner(*arguments, **options)
+
+    setattr(module, name, halting)
 
 
 def _report(module: object, name: str, reports: Reports, step: str) -> None:
