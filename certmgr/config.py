@@ -24,7 +24,7 @@ from certmgr.zones import check_zone
 
 __all__ = ["Config", "config_digest", "doubts", "items", "load_config", "parse_config"]
 
-_PROFILE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_PROFILE_NAME: Final = r"[a-z0-9][a-z0-9-]{0,31}"
 _MAX_FILE: Final = 1 << 20
 _PROFILE_TABLE: Final = "profile"
 
@@ -145,7 +145,7 @@ class _Reader:
             self.add(_PROFILE_TABLE, "is a value; profiles are tables, such as [profile.server]")
             return found
         for name, table in tables.items():
-            if not _PROFILE_NAME.fullmatch(name):
+            if not re.fullmatch(_PROFILE_NAME, name):
                 reason = "is not a profile's name: lower-case letters, digits, hyphens, 32 at most"
                 self.add(f"{_PROFILE_TABLE}.{shown(name)}", reason)
             else:

@@ -38,7 +38,11 @@ def write_moment(moment: datetime) -> str:
 
 def read_moment(text: str) -> datetime:
     """Return the moment that `write_moment` wrote; raises ValueError for anything else."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    # Not strptime, whose first call takes as long as a transaction.
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or write_moment(moment) != text:
+        raise ValueError(f"{text[:40]!r} is not a moment of the journal")
+    return moment
 
 
 def make_entry(  # noqa: PLR0913 - the fields of an entry, by keyword

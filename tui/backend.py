@@ -23,8 +23,8 @@ from certmgr.queries import authorities as authority_queries
 from certmgr.queries import certificates as certificate_queries
 from certmgr.queries import revocations as revocation_queries
 from certmgr.store import journal, operators
-from certmgr.store.certificates import Cursor
 from certmgr.store.columns import text_of
+from certmgr.store.listing import Cursor
 from certmgr.workspace import PersonCredential, Session, Workspace, unlock
 from tui.present import common_name
 from tui.viewport import PAGE, Side

@@ -14,7 +14,7 @@ from certmgr.models.keys import KeyType
 if TYPE_CHECKING:
     from certmgr.intake import Wish
     from certmgr.operations.inventory import Line, LineReport
-    from certmgr.workspace import Workspace
+    from certmgr.workspace import Session, Workspace
 
 MAX_CSR_OCTETS = 1 << 20
 EPILOG = """\b
@@ -133,6 +133,7 @@ def _issue_inventory(call: Invocation, workspace: "Workspace", options: dict[str
     if options["dry_run"]:
         return _rehearse_inventory(workspace, lines)
     session = call.session(workspace)
+    _settle(workspace, session)
     reports: list[LineReport] = []
     shown = sys.stderr.isatty() and not call.quiet
     try:
@@ -152,6 +153,15 @@ def _issue_inventory(call: Invocation, workspace: "Workspace", options: dict[str
         ) from None
     _print_reports(reports, as_json=options["as_json"])
     return _verdict(reports)
+
+
+def _settle(workspace: "Workspace", session: "Session") -> None:
+    """Finish what a run that was cut off had begun, so that its lines are served and not refused."""
+    from certmgr.operations import recovery  # noqa: PLC0415
+
+    left = recovery.settle(workspace, session)
+    if left:
+        printer.say(f"{len(left)} certificates that a command had left open when it was cut off were settled first.")
 
 
 def _verdict(reports: "list[LineReport]") -> int:

@@ -1,4 +1,4 @@
-"""How each system learns to trust the root: commands to run there, and the fingerprint to compare by voice (DETAILS 35).
+"""How each system learns to trust the root: commands to run there, the fingerprint to compare by voice (DETAILS 35).
 
 The lines before the commands are comments in every one of the shells, so that a whole answer can be piped into one.
 """

@@ -18,8 +18,8 @@ SECRET_BYTES: Final = 16
 WORDS: Final = 9
 _CONSONANTS: Final = "bdfghjklmnprstvz"
 _VOWELS: Final = "aiou"
-_WORD: Final = re.compile(f"[{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}]")
-_BETWEEN: Final = re.compile(r"[\s\-,.]+")
+_WORD: Final = f"[{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}]"
+_BETWEEN: Final = r"[\s\-,.]+"
 
 
 def make_secret() -> Secret:
@@ -40,12 +40,12 @@ def parse_words(text: str) -> Secret:
     Raises UsageError with every finding: how many words there are, which of them cannot be one, or that the
     last word does not fit the others. The words themselves are never in the message.
     """
-    words = [word for word in _BETWEEN.split(text.strip().lower()) if word]
+    words = [word for word in re.split(_BETWEEN, text.strip().lower()) if word]
     reasons = [] if len(words) == WORDS else [f"There are {len(words)} words; there should be {WORDS}."]
     reasons += [
         f"Word {number} is not of the form consonant, vowel, consonant, vowel, consonant."
         for number, word in enumerate(words[:WORDS], start=1)
-        if not _WORD.fullmatch(word)
+        if not re.fullmatch(_WORD, word)
     ]
     if not reasons:
         checked = b"".join(_value(word).to_bytes(2) for word in words)

@@ -7,7 +7,6 @@ as associated data. A machine's private half lies in its own key file, outside t
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from certmgr.custody.sealed_file import Body, canonical, damaged, hexadecimal, p
 from certmgr.custody.secrets import Secret
 from certmgr.errors import Finding, IntegrityError, LockedError, RefusedError, UsageError
 from certmgr.models.operators import Role
+from certmgr.records import dataclass
 
 FORMAT: Final = "certmgr.slot/1"
 MACHINE_FORMAT: Final = "certmgr.machine-key/1"
@@ -53,7 +53,7 @@ class Slot:
         return hashlib.sha256(canonical(_public(self))).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnlockedSlot:
     """A slot whose private half is in memory: whoever holds it acts under its name."""
 

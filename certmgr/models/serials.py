@@ -5,8 +5,7 @@ import re
 from certmgr.errors import UsageError
 
 MAX_OCTETS = 20
-_SEPARATORS = re.compile(r"[\s:\-_.]")
-_HEX = re.compile(r"[0-9A-F]+")
+_SEPARATORS = r"[\s:\-_.]"
 
 
 class Serial(str):
@@ -33,13 +32,13 @@ def parse_serial(text: str) -> Serial:
     Accepted: hex in either case, with or without colons, spaces or a leading `0x`, with leading zeros;
     decimal where the digits are too many for hex (more than 40) or follow `dec:`. Raises UsageError otherwise.
     """
-    bare = _SEPARATORS.sub("", text.strip().removeprefix("serial=")) if not text.startswith("dec:") else text[4:]
+    bare = re.sub(_SEPARATORS, "", text.strip().removeprefix("serial=")) if not text.startswith("dec:") else text[4:]
     if text.startswith("dec:") or (bare.isdecimal() and len(bare.lstrip("0")) > 2 * MAX_OCTETS):
         if bare.isascii() and bare.isdecimal():
             return Serial.from_int(int(bare))
     else:
         digits = bare.upper().removeprefix("0X")
-        if _HEX.fullmatch(digits) and len(digits.lstrip("0")) <= 2 * MAX_OCTETS:
+        if re.fullmatch("[0-9A-F]+", digits) and len(digits.lstrip("0")) <= 2 * MAX_OCTETS:
             return Serial.from_int(int(digits, 16))
     raise UsageError(
         f"{text[:80]!r} is not a serial number.",

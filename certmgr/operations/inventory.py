@@ -10,13 +10,15 @@ import io
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
+from typing import TypeVar
 
 from certmgr import intake, issuance
 from certmgr.codes import Code
@@ -36,6 +38,7 @@ WORKERS_FROM = 300
 """Fewer lines than this are done before a second process has started."""
 IN_FLIGHT = 4
 MAX_LINES = 1_000_000
+_T = TypeVar("_T")
 
 
 class Outcome(StrEnum):
@@ -191,11 +194,35 @@ def _pool(stack: ExitStack) -> ProcessPoolExecutor:
     pool = ProcessPoolExecutor(
         max_workers=min(2, os.cpu_count() or 1),
         mp_context=get_context("spawn"),
-        initializer=os.umask,
-        initargs=(0o077,),
+        initializer=_begin_to_help,
     )
     stack.callback(pool.shutdown, wait=True, cancel_futures=True)
     return pool
+
+
+def _begin_to_help() -> None:
+    """Begin as a helper: files are born private, and it ends with the process that it helps."""
+    os.umask(0o077)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A helper of its own accord would wait for work for ever when the main process is killed.
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
+
+
+def _result(future: "Future[_T]") -> "_T":
+    """Return what a helper made; raises CertmgrError where the helper itself came to an end."""
+    try:
+        return future.result()
+    except BrokenExecutor as problem:
+        raise CertmgrError(
+            "A helper process of this run was ended from outside.",
+            hint="See the system's log for why (memory?), and run the same command again; nothing is done twice.",
+        ) from problem
 
 
 class _Run:
@@ -228,11 +255,11 @@ class _Run:
                         preparing.append((batch, _submit(pool, _prepare, self._work(batch))))
                 if preparing:
                     batch, prepared = preparing.popleft()
-                    self._issue(batch, prepared.result())
+                    self._issue(batch, _result(prepared))
                     delivering.append((batch, _submit(pool, layout.deliver_batch, self._deliveries(batch))))
                 if delivering and (not preparing or len(delivering) > 1):
                     batch, delivered = delivering.popleft()
-                    yield self._finish(batch, delivered.result())
+                    yield self._finish(batch, _result(delivered))
         finally:
             for _, unfinished in preparing:
                 with suppress(Exception):

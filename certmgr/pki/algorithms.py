@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 
 from certmgr.models.keys import KeyType
 from certmgr.pki import der
-from certmgr.pki.keys import PrivateKey, PublicKey, load_public
+from certmgr.pki.keys import PrivateKey, PublicKey
 
 _RSA = der.sequence(der.oid("1.2.840.113549.1.1.11"), b"\x05\x00")
 _IDENTIFIERS = {
@@ -85,8 +85,3 @@ def is_signed_by(key: PublicKey, key_type: KeyType, tbs: bytes, signature: bytes
     except InvalidSignature:
         return False
     return True
-
-
-def is_signed_by_spki(spki: bytes, key_type: KeyType, tbs: bytes, signature: bytes) -> bool:
-    """Claim the same of the key in the DER SubjectPublicKeyInfo `spki`."""
-    return is_signed_by(load_public(spki), key_type, tbs, signature)

@@ -17,7 +17,7 @@ from certmgr.models.certificates import LeafSpec
 from certmgr.models.keys import KeyType
 from certmgr.models.serials import Serial
 from certmgr.pki import der, extensions
-from certmgr.pki.algorithms import algorithm_identifier, is_signed_by_spki
+from certmgr.pki.algorithms import algorithm_identifier, is_signed_by
 from certmgr.pki.constraints import Limits, limits_of, make_name_constraints
 from certmgr.pki.extensions import find_value
 from certmgr.pki.keys import PUBLIC_TYPES, facts_of_spki, key_type_of, load_public, public_spki
@@ -234,4 +234,4 @@ def verify_signature(certificate: bytes, issuer_spki: bytes) -> bool:
         return False
     if key_type is None or algorithm != algorithm_identifier(key_type) or assemble(tbs, signature) != certificate:
         return False
-    return is_signed_by_spki(issuer_spki, key_type, tbs, signature)
+    return is_signed_by(key, key_type, tbs, signature)

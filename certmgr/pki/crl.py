@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from certmgr.codes import Code
 from certmgr.errors import UsageError
@@ -147,23 +148,36 @@ def read_entry(element: bytes) -> CrlEntry:
     A reason that RFC 5280 does not know, or forbids in a full CRL (0 and 8), is malformed; so is an extension other
     than reasonCode and invalidityDate.
     """
-    parts = [part for _, part in der.children(der.content(element, der.SEQUENCE))]
-    if len(parts) not in {2, 3}:
-        raise der.DerError("an entry is not a serial, a time and perhaps extensions")
+    tag, begin, end = der.read(element)
+    if tag != der.SEQUENCE or end != len(element):
+        raise der.DerError("an entry is not one SEQUENCE")
+    _, _, after_serial = der.read(element, begin)
+    _, _, after_time = der.read(element, after_serial)
+    reason, invalidity = _read_details(element[after_time:])
+    return CrlEntry(
+        serial=read_serial(element),
+        revoked_at=_read_moment(element[after_serial:after_time]),
+        reason=reason,
+        invalidity_date=invalidity,
+    )
+
+
+# A large CRL holds few different moments and reasons, so each is read once.
+_read_moment = lru_cache(maxsize=4096)(der.parse_time)
+
+
+@lru_cache(maxsize=1024)
+def _read_details(extensions: bytes) -> tuple[Reason | None, datetime | None]:
+    """Return the reason and the invalidity date in what stands behind the time of an entry, if anything does."""
     reason, invalidity = None, None
-    for dotted, _, value in (extension for part in parts[2:] for extension in _read_extensions(part)):
+    for dotted, _, value in _read_extensions(extensions) if extensions else ():
         if dotted == _REASON_OID:
             reason = Reason(int.from_bytes(der.content(value, der.ENUMERATED), "big"))
         elif dotted == _INVALIDITY_OID:
             invalidity = der.parse_time(value)
         else:
             raise der.DerError(f"an entry has the unknown extension {dotted}")
-    return CrlEntry(
-        serial=read_serial(element),
-        revoked_at=der.parse_time(parts[1]),
-        reason=reason,
-        invalidity_date=invalidity,
-    )
+    return reason, invalidity
 
 
 def read_serial(element: bytes) -> Serial:

@@ -1,4 +1,4 @@
-"""What may not be on a CRL, and what may not change from one CRL to the next (DETAILS of both: docs/revocation.md).
+"""What may not be on a CRL, and what may not change from one CRL to the next (RFC 5280 5).
 
 Public linters notice neither a reason that is encoded as 0 or 8, nor a doubled serial, nor a serial that disappeared.
 """

@@ -121,6 +121,7 @@ def spki_sha256(spki: bytes) -> str:
     return sha256(spki).hexdigest()
 
 
+@lru_cache(maxsize=16)
 def load_public(spki: bytes) -> PublicKey:
     """Return the public key of a DER SubjectPublicKeyInfo; raises UsageError for one that certmgr cannot use."""
     try:

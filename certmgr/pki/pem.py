@@ -13,7 +13,7 @@ from certmgr.codes import Code
 from certmgr.errors import UsageError
 
 MAX_REQUEST_OCTETS = 1 << 20
-_BLOCK = re.compile(rb"-----BEGIN ([^\r\n]*?)-----[ \t]*\r?\n(.*?)-----END ([^\r\n]*?)-----", re.DOTALL)
+_BLOCK = rb"-----BEGIN ([^\r\n]*?)-----[ \t]*\r?\n(.*?)-----END ([^\r\n]*?)-----"
 _BEGIN = b"-----BEGIN"
 _LABELS = (b"CERTIFICATE REQUEST", b"NEW CERTIFICATE REQUEST")
 _HINT = "Give one PKCS #10 request, PEM or DER, as `openssl req -new`, certtool or keytool write it."
@@ -48,7 +48,7 @@ def _from_pem(data: bytes) -> bytes:
         raise _refuse("The input holds a private key. A key stays where it is used; send the request alone.")
     if data.count(_BEGIN) > 1:
         raise _refuse(f"The input holds {data.count(_BEGIN)} PEM blocks; one request is expected.")
-    found = _BLOCK.search(data)
+    found = re.search(_BLOCK, data, re.DOTALL)
     if found is None:
         raise _refuse("The PEM block is cut off or its lines are damaged.")
     label, body, end_label = found.groups()

@@ -1,12 +1,11 @@
-"""From a filter's tree to the WHERE of a query; every value is bound (UX 1.4, DETAILS 43).
+"""From a filter's tree to the WHERE of a query; every value from outside is bound (UX 1.4, DETAILS 43).
 
 A part of a name is found by the trigram index, two characters or fewer as the beginning of a name by its index
-(DETAILS 60). Where that finds few rows, the query starts from them. Where it finds many, starting from them would cost
-more than reading the list in its own order and looking at each row: `FEW` divides the two.
+(DETAILS 60). A list comes in its own order: where a term finds few rows, the query starts from those; where it finds
+many, it reads the list in order and looks at each row until the page is full. Only `few` divides the two.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -15,19 +14,21 @@ from zoneinfo import ZoneInfo
 from certmgr import lifecycle
 from certmgr.filters import DaysLeft, Field, Filter, HasFact, HasState, Pattern, Term, Text
 from certmgr.lifecycle import Condition, Operator
-from certmgr.models.certificates import Flag
+from certmgr.models.certificates import Flag, Stage, State
 from certmgr.store.columns import text_of
 from certmgr.store.connection import Snapshot
 
 FEW: Final = 2000
-"""How many hits of a text are worth starting from."""
+"""How many rows are worth starting from."""
 _TRIGRAM: Final = 3
 _FLAGS: Final = {
     Flag.REVOKING: (
-        "EXISTS (SELECT 1 FROM revocation r WHERE r.certificate_id = c.id"
-        " AND r.closed_at IS NULL AND r.published_at IS NULL)"
+        "c.id IN (SELECT certificate_id FROM revocation"
+        " WHERE closed_at IS NULL AND published_at IS NULL AND certificate_id IS NOT NULL)"
     ),
 }
+_LISTED_STATES: Final = frozenset({State.VALID, State.EXPIRED})
+"""States that are ranges of the list's own order."""
 _COLUMNS: Final = frozenset(
     {
         "stage",
@@ -40,7 +41,25 @@ _COLUMNS: Final = frozenset(
         "held_at",
     }
 )
+_STAGES: Final = frozenset(Stage)
+_SERVER: Final = "SELECT name FROM server WHERE id = c.server_id"
 _NAMES: Final = "SELECT 1 FROM certificate_name n WHERE n.certificate_id = c.id AND"
+_BEGINNINGS: Final = (
+    "SELECT certificate_id FROM certificate_name WHERE name >= ? AND name < ? UNION ALL"
+    " SELECT o.id FROM certificate o JOIN server p ON p.id = o.server_id WHERE p.name >= ? AND p.name < ?"
+)
+_FACTS: Final = {
+    Field.AUTHORITY: "c.authority_id IN (SELECT id FROM authority WHERE slug LIKE ? ESCAPE '!')",
+    Field.PROFILE: "c.profile = ?",
+    Field.OWNER: "casefold(c.owner) LIKE ? ESCAPE '!'",
+    Field.KEY: "c.key_type = ?",
+    Field.SERIAL: "c.authority_id IN (SELECT id FROM authority) AND c.serial >= ? AND c.serial < ?",
+    Field.SERVER: "c.server_id IN (SELECT id FROM server WHERE name = ?)",
+    Field.CAUSE: "c.cause = ?",
+}
+
+Sql = tuple[str, list[object]]
+"""A condition on `c`, a certificate, and the values that it binds."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,28 +79,37 @@ class Where:
         return " AND ".join(self.text) or "1"
 
 
-def where_of(snapshot: Snapshot, wanted: Filter, *, now: datetime, zone: ZoneInfo) -> Where:
-    """Return the condition on `c` (certificate), `s` (server) and `a` (authority) that the filter writes.
+def where_of(snapshot: Snapshot, wanted: Filter, *, now: datetime, zone: ZoneInfo, few: int | None = None) -> Where:
+    """Return the condition on `c`, the table certificate, that the filter writes.
 
-    `now` and `zone` settle states and days left.
+    `now` and `zone` settle states and days left; a term with fewer hits than `few` (FEW) names them.
     """
     where = Where()
+    few = FEW if few is None else few
     if wanted.terms:
         snapshot.db.conn.create_function("regexp", 2, _search, deterministic=True)
         snapshot.db.conn.create_function("casefold", 1, str.casefold, deterministic=True)
     for term in wanted.terms:
-        text, values = _term(snapshot, term, now, zone)
-        # A comparison with NULL is neither true nor false: what is not true is what the opposite asks for.
-        where.add(f"({text}) IS NOT TRUE" if term.negated else f"({text})", *values)
+        text, values = _term(term, now, zone)
+        if term.negated:
+            # A comparison with NULL is neither true nor false: what is not true is what the opposite asks for.
+            where.add(f"({text}) IS NOT TRUE", *values)
+            continue
+        hits, bound = _hits(term, (text, values))
+        if hits and _count(snapshot, hits, bound, few) < few:
+            where.add(f"c.id IN ({hits})", *bound)
+        else:
+            where.add(f"({text})", *values)
     return where
 
 
-def _term(snapshot: Snapshot, term: Term, now: datetime, zone: ZoneInfo) -> tuple[str, list[object]]:
+def _term(term: Term, now: datetime, zone: ZoneInfo) -> Sql:
+    """Return the condition that a term writes, as it is looked at row by row."""
     match term:
         case Text():
-            return _text(snapshot, term)
+            return _text(term)
         case Pattern():
-            return f"s.name REGEXP ? OR EXISTS ({_NAMES} n.name REGEXP ?)", [term.pattern, term.pattern]
+            return f"({_SERVER}) REGEXP ? OR EXISTS ({_NAMES} n.name REGEXP ?)", [term.pattern, term.pattern]
         case HasState():
             return _state(term, now)
         case HasFact():
@@ -90,46 +118,59 @@ def _term(snapshot: Snapshot, term: Term, now: datetime, zone: ZoneInfo) -> tupl
             return _all(lifecycle.days_conditions(term.op, term.days, now, zone))
 
 
-def _text(snapshot: Snapshot, term: Text) -> tuple[str, list[object]]:
-    if "\0" in term.text:
+def _hits(term: Term, condition: Sql) -> Sql:
+    """Return a query for the ids that a term finds, where an index answers it; else an empty one."""
+    text, values = condition
+    match term:
+        case Text() if "\0" in term.text:
+            return "", []
+        case Text() if len(term.text) < _TRIGRAM:
+            low, high = term.text, term.text + "\U0010ffff"
+            return _BEGINNINGS, [low, high, low, high]
+        case Text():
+            return _search_index(term.text)
+        case HasState() if not _LISTED_STATES.intersection(term.states) and term.states:
+            return f"SELECT c.id FROM certificate c WHERE {text}", values  # noqa: S608 - values are bound
+        case HasFact(field=Field.CAUSE | Field.PROFILE | Field.SERIAL | Field.SERVER):
+            return f"SELECT c.id FROM certificate c WHERE {text}", values  # noqa: S608 - values are bound
+        case _:
+            return "", []
+
+
+def _count(snapshot: Snapshot, hits: str, values: list[object], stop_at: int) -> int:
+    row = snapshot.row(f"SELECT count(*) FROM (SELECT 1 FROM ({hits}) LIMIT ?)", [*values, stop_at])  # noqa: S608
+    return row[0] if row else 0
+
+
+def _search_index(text: str) -> Sql:
+    query = f"{_phrase(text)} OR serial : {_phrase(digits)}" if (digits := _digits(text)) else _phrase(text)
+    return "SELECT rowid FROM certificate_search WHERE certificate_search MATCH ?", [query]
+
+
+def _digits(text: str) -> str | None:
+    """Return the digits of a text that may be part of a serial as browsers print it, `ab:12 cd`; else None."""
+    digits = re.sub(r"[:\s]", "", text)
+    return digits if digits != text and len(digits) >= _TRIGRAM and re.fullmatch(r"[0-9a-f]+", digits) else None
+
+
+def _text(term: Text) -> Sql:
+    text = term.text
+    if "\0" in text:
         # It would end the query that the index is asked; no text on record holds one.
         return "0", []
-    if len(term.text) < _TRIGRAM:
-        return _beginning(snapshot, term.text, negated=term.negated)
-    phrases = [term.text]
-    digits = re.sub(r"[:\s.-]", "", term.text)
-    if len(digits) >= _TRIGRAM and digits != term.text and re.fullmatch(r"[0-9a-f]+", digits):
-        # A serial as openssl and browsers print it; the dots of an address are no reason to look for one.
-        phrases += [digits] if ":" in term.text or " " in term.text else []
-    found = "SELECT rowid FROM certificate_search WHERE certificate_search MATCH ?"
-    query = " OR ".join([_phrase(phrases[0]), *(f"serial : {_phrase(one)}" for one in phrases[1:])])
-    if not term.negated and _few(snapshot, found, [query]):
-        return f"c.id IN ({found})", [query]
-    if not term.text.isascii():
-        # LIKE folds the case of ASCII only; the index folds all.
-        return f"+c.id IN ({found})", [query]
-    like = _like(term.text)
-    serial = _like(phrases[-1])
-    tests = [f"{column} LIKE ? ESCAPE '!'" for column in ("s.name", "c.serial", "c.note")]
+    if len(text) < _TRIGRAM:
+        low, high = text, text + "\U0010ffff"
+        return (
+            f"({_SERVER} AND name >= ? AND name < ?) IS NOT NULL OR EXISTS ({_NAMES} n.name >= ? AND n.name < ?)",
+            [low, high, low, high],
+        )
+    if term.negated or not text.isascii():
+        # The rows that have it are named once and passed over; and LIKE folds the case of ASCII only.
+        query, values = _search_index(text)
+        return f"+c.id IN ({query})", values
+    tests = [f"{value} LIKE ? ESCAPE '!'" for value in (f"({_SERVER})", "c.serial", "c.note")]
+    like, serial = _like(text), _like(_digits(text) or text)
     return " OR ".join([*tests, f"EXISTS ({_NAMES} n.name LIKE ? ESCAPE '!')"]), [like, serial, like, like]
-
-
-def _beginning(snapshot: Snapshot, text: str, *, negated: bool) -> tuple[str, list[object]]:
-    """Return the condition that the server's name or one of the names begins with `text`."""
-    low, high = text, text + "\U0010ffff"
-    found = (
-        "SELECT certificate_id FROM certificate_name WHERE name >= ? AND name < ?"
-        " UNION SELECT o.id FROM certificate o JOIN server p ON p.id = o.server_id WHERE p.name >= ? AND p.name < ?"
-    )
-    limited = found.replace(" UNION ", " UNION ALL ")
-    if not negated and _few(snapshot, limited, [low, high, low, high]):
-        return f"c.id IN ({found})", [low, high, low, high]
-    return f"(s.name >= ? AND s.name < ?) OR EXISTS ({_NAMES} n.name >= ? AND n.name < ?)", [low, high, low, high]
-
-
-def _few(snapshot: Snapshot, found: str, values: list[object]) -> bool:
-    row = snapshot.row(f"SELECT count(*) FROM (SELECT 1 FROM ({found}) LIMIT {FEW})", values)  # noqa: S608 - named above
-    return row is not None and row[0] < FEW
 
 
 def _phrase(text: str) -> str:
@@ -146,47 +187,53 @@ def _search(pattern: str, text: str) -> bool:
     return re.search(pattern, text, re.IGNORECASE) is not None
 
 
-def _state(term: HasState, now: datetime) -> tuple[str, list[object]]:
+def _state(term: HasState, now: datetime) -> Sql:
     texts: list[str] = []
     values: list[object] = []
     for state in term.states:
-        for alternative in lifecycle.ranges(state, now):
-            text, bound = _all(alternative)
-            texts.append(f"({text})")
-            values += bound
+        alternatives = lifecycle.ranges(state, now)
+        # What all alternatives ask for stands outside the OR, where an index can serve it.
+        common = tuple(one for one in alternatives[0] if all(one in other for other in alternatives))
+        own = [tuple(one for one in alternative if one not in common) for alternative in alternatives]
+        text, bound = _all(common)
+        if len(alternatives) > 1:
+            rest = [_all(alternative) for alternative in own]
+            text += f" AND ({' OR '.join(f'({one})' for one, _ in rest)})"
+            bound += [value for _, found in rest for value in found]
+        texts.append(text)
+        values += bound
     texts += [_FLAGS[flag] for flag in term.flags]
-    return " OR ".join(texts) or "0", values
+    return (texts[0] if len(texts) == 1 else " OR ".join(f"({text})" for text in texts)) or "0", values
 
 
-def _all(conditions: tuple[Condition, ...]) -> tuple[str, list[object]]:
+def _all(conditions: tuple[Condition, ...]) -> Sql:
     texts: list[str] = []
     values: list[object] = []
     for condition in conditions:
         if condition.column not in _COLUMNS:
             raise KeyError(condition.column)
+        left, value = f"c.{condition.column}", condition.value
         if condition.op is Operator.IS_NULL:
-            texts.append(f"c.{condition.column} IS NULL")
+            texts.append(f"{left} IS NULL")
         elif condition.op is Operator.NOT_NULL:
-            texts.append(f"c.{condition.column} IS NOT NULL")
+            texts.append(f"{left} IS NOT NULL")
+        elif isinstance(value, str) and value in _STAGES:
+            # A constant, not a bound value, lets a partial index serve.
+            texts.append(f"{left} {condition.op.value} '{value}'")
         else:
-            value = condition.value
-            texts.append(f"c.{condition.column} {condition.op.value} ?")
+            texts.append(f"{left} {condition.op.value} ?")
             values.append(text_of(value) if isinstance(value, datetime) else value)
     return " AND ".join(texts), values
 
 
-def _fact(term: HasFact) -> tuple[str, list[object]]:
-    test = _FACTS[term.field]
-    tests = [test(value) for value in term.values]
-    return " OR ".join(text for text, _ in tests), [value for _, values in tests for value in values]
+def _fact(term: HasFact) -> Sql:
+    texts = " OR ".join([_FACTS[term.field]] * len(term.values))
+    return texts, [bound for value in term.values for bound in _fact_values(term.field, value)]
 
 
-_FACTS: Final[dict[Field, Callable[[str], tuple[str, list[object]]]]] = {
-    Field.AUTHORITY: lambda value: ("a.slug LIKE ? ESCAPE '!'", [_like(value)[1:]]),
-    Field.PROFILE: lambda value: ("c.profile = ? COLLATE NOCASE", [value]),
-    Field.OWNER: lambda value: ("casefold(c.owner) LIKE ? ESCAPE '!'", [_like(value.casefold())]),
-    Field.KEY: lambda value: ("c.key_type = ?", [value]),
-    Field.SERIAL: lambda value: ("c.serial >= ? AND c.serial < ?", [value, value + "G"]),
-    Field.SERVER: lambda value: ("s.name = ?", [value]),
-    Field.CAUSE: lambda value: ("c.cause = ?", [value]),
-}
+def _fact_values(name: Field, value: str) -> list[object]:
+    if name is Field.AUTHORITY:
+        return [_like(value).removeprefix("%")]
+    if name is Field.OWNER:
+        return [_like(value.casefold())]
+    return [value, value + "G"] if name is Field.SERIAL else [value]

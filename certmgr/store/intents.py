@@ -67,7 +67,7 @@ _INSERT: Final = (
 _SELECT: Final = (
     "SELECT id, authority_id, server_id, profile, key_type, key_origin, spki_sha256, window_opens, renew_at,"
     " replaces_id, owner, purpose, note, requested_by, created_at, destination, key_path, journal_seq, spec, csr, tbs"
-    " FROM certificate WHERE stage = 'intent' ORDER BY id"
+    " FROM certificate WHERE stage <> 'issued' AND stage = 'intent' ORDER BY id"
 )
 
 

@@ -12,7 +12,7 @@ from certmgr.records import dataclass
 from certmgr.store.certificate_rows import COLUMNS, TABLES, certificate_of, stream
 from certmgr.store.columns import text_of
 from certmgr.store.connection import Snapshot
-from certmgr.store.filtering import Where, where_of
+from certmgr.store.filtering import where_of
 
 UTC_ZONE: Final = ZoneInfo("UTC")
 EVERYTHING: Final = Filter()
@@ -25,7 +25,6 @@ class SortColumn(StrEnum):
     SERVER = "server"
     CREATED = "created"
     PROFILE = "profile"
-    SERIAL = "serial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,6 @@ _SORT_COLUMNS: Final = {
     SortColumn.SERVER: "s.name",
     SortColumn.CREATED: "c.created_at",
     SortColumn.PROFILE: "c.profile",
-    SortColumn.SERIAL: "c.serial",
 }
 
 
@@ -82,8 +80,10 @@ def page(  # noqa: PLR0913 - the options of a list, by keyword
     column, order = _SORT_COLUMNS[sort.column], "DESC" if sort.descending else "ASC"
     if after is not None:
         beyond = "<" if sort.descending else ">"
-        # The first half alone can use the index; the row value settles equal ones.
-        where.add(f"{column} {beyond}= ? AND ({column}, c.id) {beyond} (?, ?)", after.value, after.value, after.id)
+        where.add(f"({column}, c.id) {beyond} (?, ?)", after.value, after.id)
+        if sort.column is SortColumn.SERVER:
+            # Of two tables no index serves the pair; its first half it serves.
+            where.add(f"{column} {beyond}= ?", after.value)
     sql = (
         f"SELECT {COLUMNS}, {column} FROM {_ordered(sort.column)} WHERE {where.sql()}"  # noqa: S608 - values are bound
         f" ORDER BY {column} {order}, c.id {order} LIMIT ? OFFSET ?"
@@ -101,7 +101,6 @@ def cursor_at(certificate: Certificate, column: SortColumn = SortColumn.EXPIRES)
         SortColumn.SERVER: certificate.server,
         SortColumn.CREATED: text_of(certificate.created_at),
         SortColumn.PROFILE: certificate.profile,
-        SortColumn.SERIAL: str(certificate.serial),
     }
     return Cursor(value=values[column], id=certificate.id)
 
@@ -115,9 +114,9 @@ def count(
     stop_at: int = 10_000,
 ) -> int:
     """Return how many certificates the filter lets through; `stop_at` means that many or more (DETAILS 60)."""
-    where = where_of(snapshot, wanted, now=now, zone=zone)
+    where = where_of(snapshot, wanted, now=now, zone=zone, few=stop_at)
     row = snapshot.row(
-        f"SELECT count(*) FROM (SELECT 1 FROM {TABLES} WHERE {where.sql()} LIMIT ?)",  # noqa: S608 - values are bound
+        f"SELECT count(*) FROM (SELECT 1 FROM certificate c WHERE {where.sql()} LIMIT ?)",  # noqa: S608 - values are bound
         (*where.values, stop_at),
     )
     return row[0] if row else 0
@@ -127,7 +126,7 @@ def iterate(
     snapshot: Snapshot, wanted: Filter = EVERYTHING, *, now: datetime, zone: ZoneInfo = UTC_ZONE
 ) -> Iterator[Certificate]:
     """Yield every certificate that the filter lets through, the first to expire first; consume it in the snapshot."""
-    where: Where = where_of(snapshot, wanted, now=now, zone=zone)
+    where = where_of(snapshot, wanted, now=now, zone=zone)
     sql = f"SELECT {COLUMNS} FROM {TABLES} WHERE {where.sql()} ORDER BY c.not_after, c.id"  # noqa: S608 - values are bound
     return stream(snapshot, sql, tuple(where.values))
 

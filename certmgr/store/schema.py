@@ -110,7 +110,7 @@ CREATE TABLE certificate (
     server_id INTEGER NOT NULL REFERENCES server (id),
     serial TEXT NOT NULL CHECK (serial GLOB '[0-9A-F]*' AND length(serial) % 2 = 0 AND length(serial) <= 40),
     stage TEXT NOT NULL CHECK (stage IN ('intent', 'issued', 'abandoned')),
-    profile TEXT NOT NULL,
+    profile TEXT NOT NULL COLLATE NOCASE,
     key_type TEXT NOT NULL,
     key_origin TEXT NOT NULL CHECK (key_origin IN ('made', 'csr')),
     spki_sha256 TEXT NOT NULL CHECK (length(spki_sha256) = 64),
@@ -146,18 +146,18 @@ CREATE TABLE certificate (
 ) STRICT;
 CREATE INDEX certificate_not_after ON certificate (not_after);
 CREATE INDEX certificate_created_at ON certificate (created_at);
-CREATE INDEX certificate_serial ON certificate (serial);
 CREATE INDEX certificate_server ON certificate (server_id);
 CREATE INDEX certificate_spki ON certificate (spki_sha256);
 CREATE INDEX certificate_profile ON certificate (profile);
 CREATE INDEX certificate_renewal ON certificate (renew_at)
     WHERE stage = 'issued' AND revoked_at IS NULL AND held_at IS NULL AND superseded_at IS NULL;
-CREATE INDEX certificate_intent ON certificate (id) WHERE stage = 'intent';
+CREATE INDEX certificate_open ON certificate (stage) WHERE stage <> 'issued';
 CREATE INDEX certificate_undelivered ON certificate (id)
     WHERE stage = 'issued' AND delivered_at IS NULL AND destination IS NOT NULL;
 CREATE INDEX certificate_revoked ON certificate (revoked_at) WHERE revoked_at IS NOT NULL;
 CREATE INDEX certificate_held ON certificate (held_at) WHERE held_at IS NOT NULL;
 CREATE INDEX certificate_superseded ON certificate (superseded_at) WHERE superseded_at IS NOT NULL;
+CREATE INDEX certificate_cause ON certificate (cause) WHERE cause IS NOT NULL;
 CREATE INDEX certificate_replaces ON certificate (replaces_id) WHERE replaces_id IS NOT NULL;
 
 CREATE TABLE certificate_name (

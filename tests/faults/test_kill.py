@@ -12,6 +12,7 @@ from certmgr.models.certificates import Stage
 from certmgr.store import certificates
 from tests.faults import acts
 from tests.faults.aftermath import every_certificate, published_entries, settled, whole
+from tests.faults.inventories import write_inventory
 from tests.faults.processes import Child, pause, run, started
 from tests.home import HomeForTest, make_home, open_home
 
@@ -62,13 +63,6 @@ def kill_in(child: Child, step: str, occurrence: int, delay_s: float) -> None:
     child.kill()
 
 
-def write_inventory(path: Path, prefix: str, lines: int = LINES) -> Path:
-    """Write an inventory of servers that no other one has."""
-    rows = [f"{prefix}{number}.egov.internal,{prefix}{number}.egov.internal,,ops,,test" for number in range(lines)]
-    path.write_text("\n".join(["server,dns,ip,owner,contact,purpose", *rows]) + "\n")
-    return path
-
-
 @pytest.mark.timeout(60 + KILLS)
 def test_n5_whatever_kill_9_interrupts_every_signature_is_accounted_for(live_home: HomeForTest, tmp_path: Path) -> None:
     """Every reported signature is in the store, every certificate made here has its key, nothing is torn."""
@@ -83,7 +77,7 @@ def test_n5_whatever_kill_9_interrupts_every_signature_is_accounted_for(live_hom
             with started(acts.issue, folder, *names) as child:
                 kill_in(child, step, rng.randint(1, 2), rng.uniform(0, SLOWEST_S))
         else:
-            inventory = write_inventory(tmp_path / f"{number}.csv", f"line{number}-")
+            inventory = write_inventory(tmp_path / f"{number}.csv", f"line{number}-", LINES)
             with started(acts.issue_inventory, folder, str(inventory)) as child:
                 times = LINES if step in {"prepare", "sign"} else LINES // acts.BATCH
                 kill_in(child, step, rng.randint(1, times), rng.uniform(0, SLOWEST_S))

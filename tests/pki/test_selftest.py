@@ -12,6 +12,7 @@ from certmgr.pki import algorithms, build, keys
 from certmgr.pki.selftest import Verdict, run_selftest
 from certmgr.pki.verifiers import found_verifiers, verify_with_library
 from tests.pki.hierarchy import ISSUING_SPEC, ROOT_SPEC, Hierarchy, make_hierarchy
+from tests.programs_found import require_program
 
 LIBRARY = {"cryptography": verify_with_library}
 
@@ -83,8 +84,7 @@ def test_authorities_without_constraints_fail_the_test() -> None:
 
 def test_a_placeholder_outside_the_roots_subtrees_is_seen() -> None:
     """GnuTLS then takes the whole family as unconstrained; the self-test is how this was found."""
-    if "certtool" not in found_verifiers():
-        pytest.skip("program not found: certtool")
+    require_program("certtool")
     hierarchy = make_hierarchy(issuing_spec=replace(ISSUING_SPEC, networks=(ip_network("10.0.0.0/8"),)))
     from certmgr.pki import der
     from certmgr.pki.constraints import PLACEHOLDER_V6

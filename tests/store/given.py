@@ -13,8 +13,9 @@ from certmgr.models.keys import KeyType
 from certmgr.models.operators import Actor, Role
 from certmgr.models.serials import Serial
 from certmgr.store import authorities, servers
-from certmgr.store.certificates import IntentRow, add_intents, record_issued
+from certmgr.store.certificates import record_issued
 from certmgr.store.connection import Store, Transaction, open_store
+from certmgr.store.intents import IntentRow, add_intents
 from tests.clock import START, FakeClock
 
 ALICE = Actor(name="alice", role=Role.ADMINISTRATOR, os_uid=1000, login_uid=1000)

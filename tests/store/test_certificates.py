@@ -11,7 +11,7 @@ from certmgr.models.certificates import Certificate, CertificateId, KeyOrigin, S
 from certmgr.models.keys import KeyType
 from certmgr.models.revocations import Cause
 from certmgr.models.serials import Serial
-from certmgr.store import certificates, journal
+from certmgr.store import certificates, intents, journal
 from certmgr.store.connection import Store
 from tests.clock import START, FakeClock
 from tests.store.given import ALICE, ISSUING, ROOT, digest, intent, issue
@@ -28,7 +28,7 @@ def test_an_intent_is_a_pending_certificate(store: Store) -> None:
     """Everything but the signature is on record before there is one."""
     with store.write(ALICE) as tx:
         row = intent(tx, dns=("portal.egov.internal", "www.egov.internal"), ip=("10.0.0.1", "fd00::1"), note="rack 4")
-        (identity,) = certificates.add_intents(tx, [row])
+        (identity,) = intents.add_intents(tx, [row])
     with store.read() as snapshot:
         found = certificates.get(snapshot, identity)
         assert found == Certificate(
@@ -64,7 +64,7 @@ def test_an_intent_is_a_pending_certificate(store: Store) -> None:
 def test_a_certificate_is_recorded_with_its_digest(store: Store, clock: FakeClock) -> None:
     """The second step stores the DER and when, and journals the digest."""
     with store.write(ALICE) as tx:
-        (identity,) = certificates.add_intents(tx, [intent(tx)])
+        (identity,) = intents.add_intents(tx, [intent(tx)])
     clock.advance(minutes=1)
     with store.write(ALICE) as tx:
         certificates.record_issued(tx, [(identity, b"DER")])
@@ -81,7 +81,7 @@ def test_a_certificate_is_recorded_with_its_digest(store: Store, clock: FakeCloc
 def test_ids_and_entries_of_a_batch_are_in_its_order(store: Store) -> None:
     """The caller pairs them by position."""
     with store.write(ALICE) as tx:
-        ids = certificates.add_intents(tx, [intent(tx, number=0x7000 + number) for number in range(20)])
+        ids = intents.add_intents(tx, [intent(tx, number=0x7000 + number) for number in range(20)])
     with store.read() as snapshot:
         assert [certificates.get(snapshot, one).serial for one in ids] == [
             Serial.from_int(0x7000 + number) for number in range(20)
@@ -107,9 +107,9 @@ def test_a_serial_is_used_once_by_an_authority(store: Store) -> None:
     with store.write(ALICE) as tx:
         issue(tx, intent(tx, number=0x7000))
     with pytest.raises(CertmgrError, match=r"UNIQUE.*serial"), store.write(ALICE) as tx:
-        certificates.add_intents(tx, [intent(tx, "other.egov.internal", number=0x7000)])
+        intents.add_intents(tx, [intent(tx, "other.egov.internal", number=0x7000)])
     with store.write(ALICE) as tx:
-        certificates.add_intents(tx, [intent(tx, number=0x7000, authority=ROOT)])
+        intents.add_intents(tx, [intent(tx, number=0x7000, authority=ROOT)])
     with store.read() as snapshot:
         assert len(certificates.by_serial(snapshot, Serial("7000"))) == 2
         assert certificates.for_server(snapshot, "other.egov.internal") == ()
@@ -155,10 +155,10 @@ def test_open_intents_come_back_as_they_were_recorded(store: Store) -> None:
         made = intent(tx, number=1, ip=("10.1.2.3",), destination="/srv/tls", note="n")
         sent = intent(tx, "db.egov.internal", number=2, csr=b"CSR")
         finished = intent(tx, "done.egov.internal", number=3)
-        ids = certificates.add_intents(tx, [made, sent, finished])
+        ids = intents.add_intents(tx, [made, sent, finished])
         certificates.record_issued(tx, [(ids[2], b"DER")])
     with store.read() as snapshot:
-        found = certificates.open_intents(snapshot)
+        found = intents.open_intents(snapshot)
         assert certificates.csr(snapshot, ids[1]) == b"CSR"
         with pytest.raises(NotFoundError, match="not made from a CSR"):
             certificates.csr(snapshot, ids[0])
@@ -172,45 +172,45 @@ def test_open_intents_come_back_as_they_were_recorded(store: Store) -> None:
 def test_an_intent_that_was_tampered_with_is_not_genuine(store: Store, column: str) -> None:
     """Recovery trusts no row: what may be changed by SQL is under the digest in the journal (DETAILS 16)."""
     with store.write(ALICE) as tx:
-        certificates.add_intents(tx, [intent(tx, destination="/srv/tls")])
+        intents.add_intents(tx, [intent(tx, destination="/srv/tls")])
         tx.change(f"UPDATE certificate SET {column} = '/etc/elsewhere'")  # noqa: S608 - from this test
     with store.read() as snapshot:
-        (found,) = certificates.open_intents(snapshot)
+        (found,) = intents.open_intents(snapshot)
     assert not found.genuine
 
 
 def test_an_intent_whose_bytes_were_exchanged_is_not_genuine(store: Store) -> None:
     """Also by somebody who removes the trigger first."""
     with store.write(ALICE) as tx:
-        certificates.add_intents(tx, [intent(tx)])
+        intents.add_intents(tx, [intent(tx)])
         tx.change("DROP TRIGGER certificate_fixed")
         tx.change("UPDATE certificate SET tbs = x'30'")
     with store.read() as snapshot:
-        (found,) = certificates.open_intents(snapshot)
+        (found,) = intents.open_intents(snapshot)
     assert not found.genuine
 
 
 def test_an_intent_that_cannot_be_read_is_an_integrity_error(store: Store) -> None:
     """A damaged specification is exit 7, not a traceback."""
     with store.write(ALICE) as tx:
-        certificates.add_intents(tx, [intent(tx)])
+        intents.add_intents(tx, [intent(tx)])
         tx.change("DROP TRIGGER certificate_fixed")
         tx.change("UPDATE certificate SET spec = '{}'")
     with pytest.raises(IntegrityError, match="open intent 1 is damaged"), store.read() as snapshot:
-        certificates.open_intents(snapshot)
+        intents.open_intents(snapshot)
 
 
 def test_an_abandoned_intent_is_closed(store: Store) -> None:
     """It is journalled, no longer open, and cannot be finished any more."""
     with store.write(ALICE) as tx:
-        (identity,) = certificates.add_intents(tx, [intent(tx)])
+        (identity,) = intents.add_intents(tx, [intent(tx)])
     with store.write(ALICE) as tx:
         certificates.abandon(tx, identity)
         certificates.set_revoked(tx, identity, tx.now, Cause.ISSUED_IN_ERROR)
     with store.read() as snapshot:
         found = certificates.get(snapshot, identity)
         assert (found.stage, found.cause) == (Stage.ABANDONED, "issued-in-error")
-        assert certificates.open_intents(snapshot) == ()
+        assert intents.open_intents(snapshot) == ()
         assert [one.action for one in journal.for_objects(snapshot, f"certificate:{identity}")][-1] == (
             "certificate.abandoned"
         )
@@ -310,7 +310,7 @@ def test_live_certificates_of_a_server(store: Store, clock: FakeClock) -> None:
             spec=replace(rows[3].spec, not_before=START - timedelta(days=9), not_after=START - timedelta(days=1)),
         )
         valid, held, revoked, _expired, superseded, overlapping = issue(tx, *rows)
-        (intended,) = certificates.add_intents(tx, [intent(tx, number=7)])
+        (intended,) = intents.add_intents(tx, [intent(tx, number=7)])
         certificates.set_held(tx, held, tx.now)
         certificates.set_revoked(tx, revoked, tx.now, Cause.MISUSED)
         certificates.set_superseded(tx, superseded, tx.now)
@@ -364,7 +364,7 @@ def test_an_abandoned_successor_replaces_nothing(store: Store) -> None:
     """A renewal that came to nothing can be tried again."""
     with store.write(ALICE) as tx:
         (first,) = issue(tx, intent(tx, number=1))
-        (second,) = certificates.add_intents(tx, [intent(tx, number=2, replaces=first)])
+        (second,) = intents.add_intents(tx, [intent(tx, number=2, replaces=first)])
         assert certificates.get(tx, first).replaced_by_id == second
         certificates.abandon(tx, second)
         assert certificates.get(tx, first).replaced_by_id is None

@@ -12,7 +12,7 @@ from certmgr.filters import Filter, Pattern, Text, parse_filter
 from certmgr.models.certificates import Certificate
 from certmgr.models.keys import KeyType
 from certmgr.models.revocations import Cause
-from certmgr.store import certificates, filtering, revocations
+from certmgr.store import certificates, filtering, listing, revocations
 from certmgr.store.connection import Snapshot, Store
 from tests.clock import START
 from tests.store.given import ALICE, add_authority, intent, issue, undone
@@ -51,9 +51,9 @@ def listed(store: Store) -> Store:
 
 def servers(snapshot: Snapshot, wanted: Filter, zone: ZoneInfo = SHANGHAI) -> set[str]:
     """Return the first labels of the servers that a filter lets through; page, count and iterate agree."""
-    found = list(certificates.iterate(snapshot, wanted, now=START, zone=zone))
-    assert certificates.count(snapshot, wanted, now=START, zone=zone) == len(found)
-    assert list(certificates.page(snapshot, wanted, now=START, zone=zone).rows) == found
+    found = list(listing.iterate(snapshot, wanted, now=START, zone=zone))
+    assert listing.count(snapshot, wanted, now=START, zone=zone) == len(found)
+    assert list(listing.page(snapshot, wanted, now=START, zone=zone).rows) == found
     return {one.server.split(".")[0] for one in found}
 
 
@@ -195,8 +195,8 @@ def test_a_text_finds_the_names_that_contain_it(store: Store, names: Sequence[st
     with undone(store) as tx:
         # A serial whose digits are none of the letters.
         issue(tx, *(intent(tx, f"{name}z", number=0x2222 + i, dns=[name]) for i, name in enumerate(names)))
-        every = list(certificates.iterate(tx, now=START))
-        found = list(certificates.iterate(tx, Filter(terms=(Text(text=text),)), now=START))
+        every = list(listing.iterate(tx, now=START))
+        found = list(listing.iterate(tx, Filter(terms=(Text(text=text),)), now=START))
         assert found == [one for one in every if expected(one)]
 
 

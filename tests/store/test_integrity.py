@@ -9,7 +9,7 @@ from certmgr import journal as journal_format
 from certmgr.codes import Code
 from certmgr.models.certificates import CertificateId
 from certmgr.models.revocations import Cause
-from certmgr.store import certificates, integrity, journal
+from certmgr.store import certificates, integrity, intents, journal
 from certmgr.store.connection import Store
 from tests.store.given import ALICE, intent, issue
 
@@ -19,7 +19,7 @@ def written(store: Store) -> Store:
     """Return a store with an issued, a revoked, an abandoned and an intended certificate."""
     with store.write(ALICE) as tx:
         _, revoked = issue(tx, intent(tx, number=1), intent(tx, number=2))
-        abandoned, _ = certificates.add_intents(tx, [intent(tx, number=3), intent(tx, number=4)])
+        abandoned, _ = intents.add_intents(tx, [intent(tx, number=3), intent(tx, number=4)])
         certificates.set_revoked(tx, revoked, tx.now, Cause.MISUSED)
         tx.record("certificate.revoked", f"certificate:{revoked}", {})
         certificates.abandon(tx, abandoned)

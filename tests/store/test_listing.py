@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from certmgr.filters import parse_filter
 from certmgr.models.certificates import Certificate
-from certmgr.store import certificates
-from certmgr.store.certificates import Cursor, Sort, SortColumn
+from certmgr.store import listing
 from certmgr.store.connection import Snapshot, Store
+from certmgr.store.listing import Cursor, Sort, SortColumn
 from tests.clock import START
 from tests.store.given import ALICE, intent, issue
 
@@ -20,7 +20,6 @@ KEYS = {
     SortColumn.SERVER: lambda one: one.server,
     SortColumn.CREATED: lambda one: one.created_at,
     SortColumn.PROFILE: lambda one: one.profile,
-    SortColumn.SERIAL: lambda one: one.serial,
 }
 
 
@@ -51,7 +50,7 @@ def pages(snapshot: Snapshot, sort: Sort, limit: int, text: str = "") -> list[Ce
     rows: list[Certificate] = []
     after: Cursor | None = None
     while True:
-        page = certificates.page(snapshot, parse_filter(text), now=START, sort=sort, after=after, limit=limit)
+        page = listing.page(snapshot, parse_filter(text), now=START, sort=sort, after=after, limit=limit)
         assert len(page.rows) <= limit
         rows += page.rows
         after = page.next
@@ -76,7 +75,7 @@ def test_pages_join_to_the_whole_list(
 ) -> None:
     """Whatever the order, the size of a page and the filter: each once, none left out, sorted, equal ones by age."""
     with listed.read() as snapshot:
-        everything = list(certificates.iterate(snapshot, parse_filter(text), now=START))
+        everything = list(listing.iterate(snapshot, parse_filter(text), now=START))
         found = pages(snapshot, Sort(column=column, descending=descending), limit, text)
     expected = sorted(everything, key=lambda one: (KEYS[column](one), one.id), reverse=descending)
     assert found == expected
@@ -85,12 +84,12 @@ def test_pages_join_to_the_whole_list(
 def test_a_page_goes_on_from_any_certificate(listed: Store) -> None:
     """A list that is drawn again starts at the certificate that the cursor stood on, forwards and backwards."""
     with listed.read() as snapshot:
-        everything = list(certificates.iterate(snapshot, now=START))
+        everything = list(listing.iterate(snapshot, now=START))
         middle = everything[30]
         for column in SortColumn:
-            cursor = certificates.cursor_at(middle, column)
-            after = certificates.page(snapshot, now=START, sort=Sort(column=column), after=cursor, limit=100).rows
-            before = certificates.page(
+            cursor = listing.cursor_at(middle, column)
+            after = listing.page(snapshot, now=START, sort=Sort(column=column), after=cursor, limit=100).rows
+            before = listing.page(
                 snapshot, now=START, sort=Sort(column=column, descending=True), after=cursor, limit=100
             ).rows
             assert len(after) + len(before) == 59
@@ -100,29 +99,29 @@ def test_a_page_goes_on_from_any_certificate(listed: Store) -> None:
 def test_a_page_can_be_reached_by_number(listed: Store) -> None:
     """For a scroll bar; it costs what it leaves out."""
     with listed.read() as snapshot:
-        everything = list(certificates.iterate(snapshot, now=START))
-        assert list(certificates.page(snapshot, now=START, offset=40, limit=5).rows) == everything[40:45]
+        everything = list(listing.iterate(snapshot, now=START))
+        assert list(listing.page(snapshot, now=START, offset=40, limit=5).rows) == everything[40:45]
 
 
 def test_the_last_page_has_no_next(listed: Store) -> None:
     """Also when it is exactly full."""
     with listed.read() as snapshot:
-        assert certificates.page(snapshot, now=START, limit=60).next is None
-        assert certificates.page(snapshot, now=START, limit=59).next is not None
-        assert certificates.page(snapshot, now=START, limit=0).rows == ()
+        assert listing.page(snapshot, now=START, limit=60).next is None
+        assert listing.page(snapshot, now=START, limit=59).next is not None
+        assert listing.page(snapshot, now=START, limit=0).rows == ()
 
 
 def test_a_count_stops_where_it_is_told_to(listed: Store) -> None:
     """`10,000+` costs no more than 10,000 (DETAILS 60)."""
     with listed.read() as snapshot:
-        assert certificates.count(snapshot, now=START) == 60
-        assert certificates.count(snapshot, now=START, stop_at=25) == 25
+        assert listing.count(snapshot, now=START) == 60
+        assert listing.count(snapshot, now=START, stop_at=25) == 25
 
 
 def test_a_list_is_read_as_it_is_consumed(listed: Store) -> None:
     """A million certificates do not stand in memory: the first is there before the last is read."""
     with listed.read() as snapshot:
-        rows = certificates.iterate(snapshot, now=START)
+        rows = listing.iterate(snapshot, now=START)
         first = next(rows)
         assert first.not_after <= next(rows).not_after
         assert first.not_after == START + timedelta(days=300, seconds=-1)
@@ -135,7 +134,6 @@ def test_a_list_is_read_as_it_is_consumed(listed: Store) -> None:
         (SortColumn.SERVER, "sqlite_autoindex_server_1"),
         (SortColumn.CREATED, "certificate_created_at"),
         (SortColumn.PROFILE, "certificate_profile"),
-        (SortColumn.SERIAL, "certificate_serial"),
     ],
 )
 def test_every_order_comes_from_an_index(listed: Store, column: SortColumn, index: str) -> None:
@@ -144,8 +142,8 @@ def test_every_order_comes_from_an_index(listed: Store, column: SortColumn, inde
     with listed.read() as snapshot:
         statements: list[str] = []
         snapshot.db.conn.set_trace_callback(statements.append)
-        cursor = certificates.page(snapshot, now=START, sort=Sort(column=column), limit=10).next
-        certificates.page(snapshot, now=START, sort=Sort(column=column), after=cursor, limit=10)
+        cursor = listing.page(snapshot, now=START, sort=Sort(column=column), limit=10).next
+        listing.page(snapshot, now=START, sort=Sort(column=column), after=cursor, limit=10)
         snapshot.db.conn.set_trace_callback(None)
         for statement in statements:
             plans += [row[3] for row in snapshot.rows(f"EXPLAIN QUERY PLAN {statement}")]

@@ -18,6 +18,8 @@ from certmgr.store import (
     certificates,
     commitments,
     crls,
+    intents,
+    intents,
     journal,
     keys,
     leases,
@@ -317,7 +319,7 @@ def test_the_uses_of_a_key_are_every_server_that_has_it(store: Store) -> None:
     """Intents too: what is about to be signed counts (R1.8)."""
     with store.write(ALICE) as tx:
         issue(tx, intent(tx, "a.egov.internal", number=1, key="k"), intent(tx, "a.egov.internal", number=2, key="k"))
-        certificates.add_intents(tx, [intent(tx, "b.egov.internal", number=3, key="k")])
+        intents.add_intents(tx, [intent(tx, "b.egov.internal", number=3, key="k")])
         assert keys.uses(tx, digest("k")) == (
             ("a.egov.internal", Serial("01")),
             ("a.egov.internal", Serial("02")),

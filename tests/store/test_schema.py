@@ -11,7 +11,6 @@ from certmgr.store.migrations import SCHEMA_VERSION
 from certmgr.store.schema import TABLES, TRIGGERS
 from tests.store.given import ALICE, intent, issue
 
-SERVER = "(name, owner, purpose, recorded_ip, created_at)"
 PAGE = Path(__file__).parents[2] / "docs" / "schema.md"
 
 
@@ -70,9 +69,9 @@ def test_every_table_is_strict(empty: Store) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        f"INSERT INTO server {SERVER} VALUES ('', '', '', '', '2026-11-21T09:00:00Z')",
-        f"INSERT INTO server {SERVER} VALUES ('x', '', '', '', '2026-11-21 09:00')",
-        f"INSERT INTO server {SERVER} VALUES ('x', '', '', '', 17)",
+        "INSERT INTO server VALUES (9, '', '', '', '', '2026-11-21T09:00:00Z')",
+        "INSERT INTO server VALUES (9, 'x', '', '', '', '2026-11-21 09:00')",
+        "INSERT INTO server VALUES (9, 'x', '', '', '', 17)",
         "INSERT INTO operator (name, role, created_at) VALUES ('x', 'god', '2026-11-21T09:00:00Z')",
         "INSERT INTO blocked_key VALUES ('ab', 'key-compromise', '2026-11-21T09:00:00Z')",
         "UPDATE certificate SET stage = 'intent' WHERE id = 2",

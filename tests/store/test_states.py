@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from certmgr import lifecycle
 from certmgr.filters import Filter, HasState
 from certmgr.models.certificates import Certificate, State
-from certmgr.store import certificates
+from certmgr.store import certificates, listing
 from certmgr.store.columns import text_of
 from certmgr.store.connection import Store, Transaction
 from tests.clock import START
@@ -78,15 +78,15 @@ def test_sql_and_lifecycle_agree_on_every_state(store: Store, rows: list[dict[st
     now = START + timedelta(microseconds=moment)
     with undone(store) as tx:
         put(tx, rows)
-        every = list(certificates.iterate(tx, now=now))
+        every = list(listing.iterate(tx, now=now))
         assert len(every) == len(rows)
         for state in State:
             wanted = Filter(terms=(HasState(states=(state,), flags=()),))
-            found = {one.id for one in certificates.iterate(tx, wanted, now=now)}
+            found = {one.id for one in listing.iterate(tx, wanted, now=now)}
             assert found == {one.id for one in every if lifecycle.state_of(one, now) is state}
-            assert certificates.count(tx, wanted, now=now) == len(found)
+            assert listing.count(tx, wanted, now=now) == len(found)
             opposite = Filter(terms=(HasState(states=(state,), flags=(), negated=True),))
-            assert certificates.count(tx, opposite, now=now) == len(rows) - len(found)
+            assert listing.count(tx, opposite, now=now) == len(rows) - len(found)
         assert {one.id for one in certificates.due(tx, now)} == _ids(every, now, State.DUE)
 
 

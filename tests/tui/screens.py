@@ -15,7 +15,7 @@ from tui.terminal import plain_text
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "UPDATE_GOLDEN"
 """Set it to write what is shown as what is kept, and read the difference before it is committed."""
-_REST_S = 0.05
+_REST_S = 0.04
 _PATIENCE_S = 20.0
 
 
@@ -24,7 +24,7 @@ async def settle(app: CertmgrApp, pilot: Pilot[int]) -> None:
     lanes = (app.reads, app.counts, app.acts)
     end, quiet_since = monotonic() + _PATIENCE_S, monotonic()
     while monotonic() - quiet_since < _REST_S:
-        await pilot.pause(0.01)
+        await asyncio.sleep(0.005)
         if any(lane.busy for lane in lanes):
             quiet_since = monotonic()
             if quiet_since > end:
@@ -50,7 +50,16 @@ async def eventually(app: CertmgrApp, pilot: Pilot[int], text: str) -> None:
         if monotonic() > end:
             raise AssertionError(f"{text!r} does not appear on:\n{shown(app)}")
         await pilot.pause(0.02)
-        await asyncio.sleep(0)
+
+
+async def told(app: CertmgrApp, pilot: Pilot[int], text: str) -> None:
+    """Wait until the message log holds `text`, and until what it tells of is on screen."""
+    end = monotonic() + _PATIENCE_S
+    while not any(text in "".join(piece.text for piece in line) for line in app.messages):
+        if monotonic() > end:
+            raise AssertionError(f"{text!r} is not among {app.messages}")
+        await pilot.pause(0.02)
+    await settle(app, pilot)
 
 
 def shown(app: CertmgrApp) -> str:

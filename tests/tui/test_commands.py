@@ -80,9 +80,7 @@ async def test_the_palette_offers_what_this_screen_can_do(home: HomeForTest, run
     """The registry's commands and none of Textual's own: its screenshot would write what is on screen to a file."""
     async with running(home) as (app, _pilot):
         titles = {command.title for command in app.get_system_commands(app.screen)}
-        expected = {
-            command.title for command in in_scope(Scope.LIST, Scope.EVERYWHERE) if command.palette
-        }
+        expected = {command.title for command in in_scope(Scope.LIST, Scope.EVERYWHERE) if command.palette}
         assert titles == expected
         assert not any("screenshot" in title.lower() for title in titles)
 

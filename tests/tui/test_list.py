@@ -124,7 +124,7 @@ async def test_a_filter_that_cannot_be_understood_says_why(home: HomeForTest, ru
 
 
 async def test_no_command_fires_while_a_filter_is_typed(home: HomeForTest, running: Running) -> None:
-    """x and q are letters there."""
+    """X and q are letters there."""
     async with running(home) as (app, pilot):
         await press(app, pilot, "slash", "x", "q")
         assert isinstance(app.screen, CertificatesScreen)
@@ -244,12 +244,8 @@ async def test_a_terminal_that_is_too_small_is_told_what_is_needed(home: HomeFor
 
 async def test_a_long_list_is_read_page_by_page(empty_home: HomeForTest, running: Running, clock: FakeClock) -> None:
     """Memory holds a few pages; every row can be reached, and the place in the list is told."""
-    lines = "\n".join(
-        f"node-{number:04d},node-{number:04d}.egov.internal,,Unit,,TLS" for number in range(280)
-    )
-    read = inventory.read_inventory(
-        f"server,dns,ip,owner,contact,purpose\n{lines}\n".encode(), name="inventory.csv"
-    )
+    lines = "\n".join(f"node-{number:04d},node-{number:04d}.egov.internal,,Unit,,TLS" for number in range(280))
+    read = inventory.read_inventory(f"server,dns,ip,owner,contact,purpose\n{lines}\n".encode(), name="inventory.csv")
     batches = inventory.issue_inventory(empty_home.workspace, empty_home.machine(), read, destination=Path("out"))
     assert sum(len(batch) for batch in batches) == 280
     async with running(empty_home) as (app, pilot):

@@ -40,7 +40,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     def compose(self) -> ComposeResult:
         """Put the frame around the body."""
         yield Banner(glyphs=self.app.glyphs, clock=self.app.backend.now)
-        with Vertical(classes="dialog"):
+        with Vertical(classes="stage"), Vertical(classes="dialog"):
             yield from self.body()
 
     def on_mount(self) -> None:
