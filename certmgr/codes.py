@@ -213,7 +213,7 @@ class Code(StrEnum):
     AUTHORITY_END = "authority.ending", "A CA ends soon, waits for its certificate, or has no successor."
     AUTHORITY_KEY = "authority.key-file", "The key file of a CA is missing, damaged or held by the wrong slots."
     AUTHORITY_HOLDERS = "authority.one-holder", "Only one slot opens the key of a root."
-    CHECK_LATE = "check.late", "`certmgr check` has not run within the last hour."
+    CHECK_LATE = "check.late", "The last `certmgr check` is more than an hour ago."
     SELF_TEST = (
         "self-test.failed",
         "A verifier accepts what the CA certificates must forbid, or refuses what they allow.",

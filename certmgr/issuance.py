@@ -29,7 +29,7 @@ from certmgr.models.certificates import Certificate, CertificateId, KeyOrigin, L
 from certmgr.models.keys import KeyType, Signer
 from certmgr.models.profiles import Profile
 from certmgr.net import layout
-from certmgr.pki import build, csr, export, keys, lint
+from certmgr.pki import build, export, keys, lint
 from certmgr.records import dataclass
 from certmgr.store import certificates, servers
 from certmgr.store.intents import IntentRow, add_intents
@@ -58,6 +58,8 @@ class Plan:
     zone: str
     """The organisation's time zone, by name."""
     requested_by: str
+    window_days: int
+    """From how many days before expiry a renewal is allowed (R5.1)."""
     overlap: timedelta
     """How long a replaced certificate stays good beside its successor."""
     policy_oid: str | None = None
@@ -119,6 +121,7 @@ def make_plan(authority: Authority, config: Config, *, requested_by: str) -> Pla
         limits=limits_of(authority.slug, issuer, config),
         zone=config.organisation.timezone,
         requested_by=requested_by,
+        window_days=config.renewal.window.days,
         overlap=config.renewal.overlap,
         policy_oid=config.policy_oid,
         user_notice=config.user_notice,
@@ -212,7 +215,9 @@ def prepare(  # noqa: PLR0913 - the values of one step, by keyword
         made = keys.make_key(key_type)
         spki = keys.public_spki(made)
     else:
-        spki = csr.parse_csr(order.csr, names_given=True).spki
+        from certmgr.pki import csr  # noqa: PLC0415 - start-up: most keys are made here
+
+        spki = csr.read_spki(order.csr)
         key_type = order.key_type or _certifiable(spki)
     tbs = build.make_leaf_tbs(spec, spki, plan.issuer)
     found = lint.lint_leaf(tbs, spec, spki, plan.issuer)
@@ -262,7 +267,7 @@ def record_intents(tx: "Transaction", plan: Plan, prepared: Sequence[Prepared]) 
     Raises RefusedError where the clock went back.
     """
     require_clock(tx)
-    zone = ZoneInfo(plan.zone)
+    zone, days = ZoneInfo(plan.zone), plan.window_days
     rows = []
     for one in prepared:
         order = one.order
@@ -284,8 +289,8 @@ def record_intents(tx: "Transaction", plan: Plan, prepared: Sequence[Prepared]) 
                 key_origin=KeyOrigin.MADE if order.csr is None else KeyOrigin.CSR,
                 spki_sha256=one.spki_sha256,
                 tbs=one.tbs,
-                window_opens=lifecycle.window_opens(one.spec.not_before, one.spec.not_after, zone),
-                renew_at=lifecycle.renew_at(one.spec.not_before, one.spec.not_after, zone),
+                window_opens=lifecycle.window_opens(one.spec.not_before, one.spec.not_after, zone, days=days),
+                renew_at=lifecycle.renew_at(one.spec.not_before, one.spec.not_after, zone, days=days),
                 owner=order.owner,
                 purpose=order.purpose,
                 note=order.note,

@@ -71,7 +71,7 @@ def _codes() -> Iterator[str]:
         yield "| code | meaning |"
         yield "|---|---|"
         for member in members:
-            yield f"| `{member.value}` | {member.title.replace('|', chr(92) + '|')} |"
+            yield f"| `{member.value}` | {member.meaning.replace('|', chr(92) + '|')} |"
     yield ""
 
 

@@ -22,14 +22,12 @@ CODE = (*PRODUCT, "tests", "benchmarks", "docs", "examples")
 
 # Runs `certmgr` with the arguments that follow; leaves the top-level names of what it has imported in the first one.
 _WITNESS = """
-import atexit, json, sys
-place = sys.argv.pop(1)
-def write():
-    with open(place, "w") as file:
-        json.dump(sorted({name.partition(".")[0] for name in sys.modules}), file)
-atexit.register(write)
-from certmgr.cli import main
-main()
+import json, sys
+from certmgr.cli import run
+code = run(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    json.dump(sorted({name.partition(".")[0] for name in sys.modules}), file)
+sys.exit(code)
 """
 
 

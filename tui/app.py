@@ -5,7 +5,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import SystemCommand
@@ -203,7 +203,7 @@ class CertmgrApp(Host):
             return
         self.exit(return_code=0)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return the palette's commands: those of this screen and of everywhere, and none of Textual's own.
 
         Its screenshot would write what is on screen, which may be confidential, to a file.

@@ -104,11 +104,9 @@ def _shown(text: str, column: Column, glyphs: Glyphs) -> str:
 
 
 def _spaced(cells: Iterable[Piece]) -> Line:
-    """Return cells with the gaps between them and the margins around them."""
-    line = [Piece(" " * MARGIN)]
-    for cell in cells:
-        line += [cell, Piece(" " * GAP)]
-    return (*line[:-1], Piece(" " * MARGIN))
+    """Return cells with the gaps between them and the margins around them; a gap belongs to the cell before it."""
+    *line, last = (Piece(cell.text + " " * GAP, cell.ink) for cell in cells)
+    return (Piece(" " * MARGIN), *line, Piece(last.text[: MARGIN - GAP], last.ink))
 
 
 def revoke_in(row: Row, width: int, now: datetime) -> str:

@@ -166,6 +166,13 @@ COMMANDS: tuple[Command, ...] = (
         title="Command palette",
     ),
     Command(
+        id="suspend",
+        keys=("ctrl+z",),
+        action="app.suspend_process",
+        scope=Scope.EVERYWHERE,
+        title="Go to the background; fg comes back",
+    ),
+    Command(
         id="quit",
         keys=("q", "ctrl+c", "ctrl+q"),
         action="app.quit",

@@ -22,6 +22,7 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.worker import WorkerFailed
 
 from certmgr.errors import UsageError
 
@@ -117,6 +118,9 @@ class GuardedApp(App[int]):
         """Draw everything anew: after `fg` Textual leaves the screen blank."""
         self.call_later(self.screen.refresh, layout=True)
 
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Leave the mouse pointer alone: the sequence is Kitty's own, and other terminals may show it."""
+
     def _handle_exception(self, error: Exception) -> None:
         """End with code 1; an error that draws itself is not given the chance, it may draw what it holds."""
         self._return_code = 1
@@ -140,17 +144,21 @@ class GuardedApp(App[int]):
         self._close_messages_no_wait()
 
 
-def write_crash(error: BaseException, folder: Path | None, now: datetime) -> Path | None:
-    """Append the traceback of `error`, its message left out, to tui-crash.log in `folder`; returns the file.
+def write_crash(error: BaseException | None, folder: Path | None, now: datetime) -> Path | None:
+    """Append the traceback of `error`, its message left out, to crash.log in `folder`; returns the file.
 
     Only types and source lines are written: a message or a local variable may hold a passphrase or a key.
     None where there is no folder or it cannot be written.
     """
     if folder is None:
         return None
-    lines = [f"{now:%Y-%m-%dT%H:%M:%SZ} {type(error).__module__}.{type(error).__qualname__}\n"]
-    lines += traceback.format_tb(error.__traceback__)
-    path = folder / "tui-crash.log"
+    lines = [f"{now:%Y-%m-%dT%H:%M:%SZ} certmgr tui\n"]
+    while error is not None:
+        if isinstance(error, WorkerFailed):
+            error = error.error
+        lines += [*traceback.format_tb(error.__traceback__), f"{type(error).__module__}.{type(error).__qualname__}\n"]
+        error = error.__cause__ or error.__context__
+    path = folder / "crash.log"
     try:
         folder.mkdir(mode=_LOG_FOLDER_MODE, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, _LOG_MODE)

@@ -196,7 +196,9 @@ def _print_made(made: "MadeHome", wanted: "Setup", options: dict[str, Any]) -> N
     for item in made.notices:
         printer.warn(item.message)
     if made.recovery_words is not None:
-        _show_recovery(made.recovery_words, options["recovery_file"])
+        from certmgr.cli.recovery_text import show_recovery  # noqa: PLC0415
+
+        show_recovery(made.recovery_words, options["recovery_file"])
     if made.csr is not None:
         if options["csr_out"]:
             from certmgr.files import write_public  # noqa: PLC0415
@@ -209,24 +211,3 @@ def _print_made(made: "MadeHome", wanted: "Setup", options: dict[str, Any]) -> N
         return
     printer.say("Next: certmgr issue --dns NAME --purpose TEXT --owner NAME")
     printer.say("      certmgr ca export root --for debian")
-
-
-def _show_recovery(words: "Secret", file: str | None) -> None:
-    """Show the recovery words once, and have one of them typed again so that they are on paper (DETAILS 4)."""
-    text = words.reveal().decode()
-    if file is not None:
-        from certmgr.files import write_private  # noqa: PLC0415
-
-        write_private(Path(file), (text + "\n").encode(), replace=False)
-        printer.say(f"  Recovery words: {file} (print it, keep it apart from this machine, delete it)")
-        return
-    click.echo("\nRecovery words, shown this once. They open the root when the passphrase is lost:\n", err=True)
-    click.echo(f"    {text}\n", err=True)
-    if not printer.is_terminal():
-        return
-    parts = text.split()
-    wanted = len(parts) // 2
-    while (
-        click.prompt(f"Write them down. Word {wanted + 1} again, to be sure", err=True).strip().lower() != parts[wanted]
-    ):
-        click.echo("That is not it.", err=True)

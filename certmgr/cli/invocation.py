@@ -10,6 +10,7 @@ import click
 from certmgr.cli import printer
 from certmgr.codes import Code
 from certmgr.errors import LockedError, UsageError
+from certmgr.models.operators import Role
 
 if TYPE_CHECKING:
     from certmgr.custody.secrets import Secret
@@ -33,7 +34,9 @@ class Invocation:
         """Return the workspace that the options name; raises NotFoundError, LockedError or UsageError."""
         from certmgr.workspace import find_home, open_workspace  # noqa: PLC0415 - `--help` needs none of it
 
-        return open_workspace(find_home(self.home))
+        workspace = open_workspace(find_home(self.home))
+        click.get_current_context().call_on_close(workspace.close)
+        return workspace
 
     def session(self, workspace: "Workspace", *, person: bool = False) -> "Session":
         """Return a session for who acts: --as NAME, else operators.default, else a question, else the machine.
@@ -44,8 +47,8 @@ class Invocation:
         from certmgr.workspace import MACHINE_SLOT, MachineCredential, PersonCredential, unlock  # noqa: PLC0415
 
         name = self.operator or self._unnamed(workspace, person=person)
-        if name == MACHINE_SLOT:
-            return unlock(workspace, MachineCredential())
+        if name == MACHINE_SLOT or _is_machine(workspace, name):
+            return unlock(workspace, MachineCredential(name=name))
         asked = self.passphrase_file is None and self.passphrase_fd is None
         for _ in range(_TRIES - 1 if asked and printer.is_terminal() else 0):
             try:
@@ -81,6 +84,13 @@ class Invocation:
         if self.passphrase_fd is not None:
             return read_passphrase_fd(self.passphrase_fd)
         return ask_passphrase(question, confirm=confirm)
+
+
+def _is_machine(workspace: "Workspace", name: str) -> bool:
+    """Tell whether the slot is a machine's under a name of its own: a key file opens it, nobody is asked."""
+    from certmgr.queries import operators  # noqa: PLC0415 - loads the store
+
+    return any(one.name == name and one.role is Role.MACHINE for one in operators.recorded(workspace))
 
 
 def ask_passphrase(question: str, *, confirm: bool = False) -> "Secret":

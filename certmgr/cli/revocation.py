@@ -68,8 +68,8 @@ def request(**options: Any) -> None:  # noqa: ANN401 - one keyword an option, as
     found = certificates.resolve(workspace, options["reference"], one_live=True)
     cause, since = Cause(options["cause"]), parse_moment(options["compromised_since"])
     if options["dry_run"]:
-        for one in operation.rehearse(workspace, certificate=found.id, cause=cause):
-            printer.fields(one.server, one.serial, cause)
+        for subject in operation.rehearse(workspace, certificate=found.id, cause=cause):
+            printer.fields(subject.server, subject.serial, cause)
         printer.say("Nothing was recorded.")
         return
     confirm = options["confirm"] or ask_name(found)
@@ -95,14 +95,13 @@ def request(**options: Any) -> None:  # noqa: ANN401 - one keyword an option, as
 def verify(*, identity: int, dry_run: bool) -> int:
     """Verify the request ID as a person, revoke its certificate and publish the CRL."""
     from certmgr.operations import revocations as operation  # noqa: PLC0415 - loads cryptography
-    from certmgr.queries import revocations  # noqa: PLC0415
 
     call = invocation()
     workspace = call.workspace()
     number = RevocationId(identity)
     if dry_run:
-        one = revocations.get(workspace, number)
-        printer.say(f"{one.server} (serial {one.serial}) would be revoked for {one.cause}; nothing was done.")
+        waiting = operation.rehearse_fulfil(workspace, number)
+        printer.say(f"{waiting.server} (serial {waiting.serial}) would be revoked: {waiting.cause}. Nothing was done.")
         return 0
     return report(operation.fulfil(workspace, call.session(workspace, person=True), number))
 

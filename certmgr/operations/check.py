@@ -19,6 +19,7 @@ from certmgr.models.operators import Permission
 from certmgr.models.revocations import RequestState
 from certmgr.operations import certificates as certificate_operations
 from certmgr.operations import recovery, revocations
+from certmgr.queries.health import last_check_file
 from certmgr.queries.revocations import clock_of
 from certmgr.records import dataclass
 from certmgr.store import authorities, certificates, crls
@@ -32,7 +33,6 @@ ROOT_CRL_REMINDER = timedelta(days=60)
 """From so long before the root CRL's nextUpdate a person is asked for (DETAILS 29)."""
 ROOT_REMINDER = timedelta(days=365)
 """So long before its own end a root is named; an issuing CA from half of its life (ARCHITECTURE: defaults)."""
-STAMP = "last-check"
 PATIENCE_S = 10.0
 """How long a check waits for another one to end."""
 
@@ -110,18 +110,9 @@ def due(workspace: Workspace) -> Iterator[Step]:
     yield from _lives(workspace)
 
 
-def last_check(workspace: Workspace) -> datetime | None:
-    """Return when the last check ended; None: never."""
-    try:
-        text = (workspace.home / "log" / STAMP).read_text("ascii").strip()
-        return datetime.fromisoformat(text)
-    except (FileNotFoundError, ValueError):
-        return None
-
-
 def _stamp(workspace: Workspace) -> None:
     # A file and no row: an idle check every 15 minutes would otherwise fill the journal with nothing.
-    (workspace.home / "log" / STAMP).write_text(workspace.now().isoformat() + "\n", "ascii")
+    last_check_file(workspace).write_text(workspace.now().isoformat() + "\n", "ascii")
 
 
 def _settle(workspace: Workspace, session: Session) -> Iterator[Step]:

@@ -9,7 +9,7 @@ import csv
 import io
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from certmgr.errors import CertmgrError, Finding, UsageError
 from certmgr.models.certificates import Certificate, Order, Stage
 from certmgr.models.operators import Permission
 from certmgr.models.profiles import Profile
-from certmgr.net import layout
+from certmgr.net import files, layout
 from certmgr.pki import export
 from certmgr.store import authorities, certificates
 from certmgr.workspace import Session, Workspace
@@ -38,6 +38,7 @@ WORKERS_FROM = 300
 """Fewer lines than this are done before a second process has started."""
 IN_FLIGHT = 4
 MAX_LINES = 1_000_000
+_A = TypeVar("_A")
 _T = TypeVar("_T")
 
 
@@ -214,7 +215,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _result(future: "Future[_T]") -> "_T":
+def _result(future: "Future[_T]") -> _T:
     """Return what a helper made; raises CertmgrError where the helper itself came to an end."""
     try:
         return future.result()
@@ -392,16 +393,16 @@ def _prepare(work: _Work) -> list[_Prepared]:
         except CertmgrError as problem:
             results.append(problem.findings or (Finding(code=problem.code, message=problem.message),))
     if results and work.destination is not None:
-        layout.sync_filesystems({str(work.destination)})
+        files.sync_filesystems({str(work.destination)})
     return results
 
 
-def _submit(pool: ProcessPoolExecutor | None, function, argument):  # noqa: ANN001, ANN202 - typed by its two callers
+def _submit(pool: ProcessPoolExecutor | None, function: Callable[[_A], _T], argument: _A) -> "Future[_T]":
     """Run `function(argument)` in another process, or here and now without a pool."""
-    if pool is not None:
-        return pool.submit(function, argument)
-    future: Future = Future()
+    future: Future[_T] = Future()
     try:
+        if pool is not None:
+            return pool.submit(function, argument)
         future.set_result(function(argument))
     except Exception as problem:  # noqa: BLE001 - as a pool does: raised where the result is asked for
         future.set_exception(problem)

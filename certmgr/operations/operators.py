@@ -6,12 +6,12 @@ from certmgr.codes import Code
 from certmgr.custody import authority_keys, slots
 from certmgr.custody.kdf import DEFAULT_KDF, Kdf
 from certmgr.custody.secrets import Secret
-from certmgr.errors import NotFoundError, RefusedError, UsageError
+from certmgr.errors import CertmgrError, NotFoundError, RefusedError, UsageError
 from certmgr.models.authorities import AuthorityRole
 from certmgr.models.operators import SIGNING_ROLES, Permission, Role
 from certmgr.records import dataclass
 from certmgr.store import authorities, operators
-from certmgr.workspace import Session, Workspace, machine_key_file
+from certmgr.workspace import Session, Workspace, journalled_refusal, machine_key_file
 
 ROOT_ROLES = frozenset({Role.ADMINISTRATOR, Role.RECOVERY})
 
@@ -40,28 +40,52 @@ def add(  # noqa: PLR0913 - the facts of a slot, by keyword
     Raises RefusedError for a name that is taken or a weak passphrase.
     """
     session.require(Permission.ADMINISTER)
-    slots.check_name(name)
-    path = workspace.operators / f"{name}.json"
-    if path.exists():
-        raise RefusedError(
-            f"There is a slot named {name} already.", hint="Choose another name; see `certmgr operator list`."
-        )
+    key_file = machine_key or machine_key_file(workspace.config)
+    with journalled_refusal(workspace, session, "operator.refused", "operator:0"):
+        check_new(workspace, name=name, role=role, passphrase=passphrase, machine_key=key_file)
     with workspace.store().write(session.actor) as tx:
         operators.add(tx, name, role)
         tx.record("operator.intended", f"operator:{name}", {"role": str(role)})
+    path = workspace.operators / f"{name}.json"
     words = None
     if role is Role.MACHINE:
-        slot = slots.create_machine_slot(workspace.home, machine_key or machine_key_file(workspace.config), name)
+        slot = slots.create_machine_slot(workspace.home, key_file, name)
     elif role is Role.RECOVERY:
         slot, words = slots.create_recovery_slot(path, name, kdf)
-    elif passphrase is None:
-        raise UsageError(f"The slot {name} needs a passphrase.")
     else:
-        slot = slots.create_person_slot(path, name, role, passphrase, kdf)
+        slot = slots.create_person_slot(path, name, role, passphrase or Secret(b""), kdf)
     granted = _grant(workspace, session, slot)
     with workspace.store().write(session.actor) as tx:
         tx.record("operator.added", f"operator:{name}", {"slot_sha256": slot.fingerprint, "keys": [*granted]})
     return Added(slot=slot, words=words)
+
+
+def check_new(workspace: Workspace, *, name: str, role: Role, passphrase: Secret | None, machine_key: Path) -> None:
+    """Raise UsageError or RefusedError where a slot cannot be made, before its name is taken for good."""
+    slots.check_name(name)
+    with workspace.store().read() as snapshot:
+        known = name in {one.name for one in operators.all(snapshot, removed=True)}
+    if known or (workspace.operators / f"{name}.json").exists():
+        raise RefusedError(
+            f"The slot name {name} is or was in use; the journal names acts by it.",
+            hint="Choose another name; see `certmgr operator list --all`.",
+            code=Code.SLOT_NAME,
+        )
+    if role is Role.MACHINE:
+        slots.check_outside(workspace.home, machine_key)
+        if machine_key.exists():
+            raise RefusedError(
+                f"{machine_key} is there already and is not replaced.",
+                hint="Name another file with --machine-key.",
+                code=Code.FILE_EXISTS,
+            )
+    elif role is not Role.RECOVERY:
+        if passphrase is None:
+            raise UsageError(f"The slot {name} needs a passphrase.", hint="Give --new-passphrase-file FILE.")
+        if weak := slots.check_passphrase(passphrase, name):
+            raise RefusedError(
+                "The passphrase is too weak.", hint="Use a few words.", findings=weak, code=Code.SLOT_WEAK_PASSPHRASE
+            )
 
 
 def _grant(workspace: Workspace, session: Session, slot: slots.Slot) -> list[str]:
@@ -79,7 +103,7 @@ def _grant(workspace: Workspace, session: Session, slot: slots.Slot) -> list[str
     return granted
 
 
-def remove(workspace: Workspace, session: Session, *, name: str, confirm: str) -> list[str]:
+def remove(workspace: Workspace, session: Session, *, name: str, confirm: str) -> tuple[str, ...]:
     """Take every CA key from the slot under new data keys, and remove it; return the authorities' slugs (DETAILS 1).
 
     Copies of the key files that were taken earlier stay readable to the leaver: rekey the CA if that matters.
@@ -89,23 +113,44 @@ def remove(workspace: Workspace, session: Session, *, name: str, confirm: str) -
         raise UsageError(
             f"The typed name {confirm[:80]!r} is not {name}.", hint=f"Type {name}.", code=Code.CONFIRMATION
         )
-    path = workspace.operators / f"{name}.json"
-    if not path.exists():
-        raise NotFoundError(f"There is no slot named {name}.", hint="See `certmgr operator list`.")
     if name == session.actor.name:
         raise RefusedError("A slot cannot remove itself.", hint="Act as another administrator (--as NAME).")
-    with workspace.store().read() as snapshot:
-        slugs = [one.slug for one in authorities.all(snapshot) if one.has_key]
-    held = [slug for slug in slugs if name in authority_keys.grants(workspace.keys / f"{slug}.json")]
+    held = check_removable(workspace, name)
     with workspace.store().write(session.actor) as tx:
         tx.record("operator.removing", f"operator:{name}", {"keys": [*held]})
     for slug in held:
         authority_keys.revoke_grant(workspace.keys / f"{slug}.json", session.slot, name)
-    path.unlink()
+    (workspace.operators / f"{name}.json").unlink(missing_ok=True)
     with workspace.store().write(session.actor) as tx:
         operators.remove(tx, name)
         tx.record("operator.removed", f"operator:{name}", {"keys": [*held]})
     return held
+
+
+def check_removable(workspace: Workspace, name: str) -> tuple[str, ...]:
+    """Return the slugs of the CA keys that a slot on record holds; raises NotFoundError where there is no such slot.
+
+    Its file may be gone: what counts is the record, and what is sealed to it.
+    """
+    with workspace.store().read() as snapshot:
+        if name not in {one.name for one in operators.all(snapshot)}:
+            raise NotFoundError(f"There is no slot named {name}.", hint="See `certmgr operator list`.")
+    return keys_of(workspace, name)
+
+
+def opened_by(workspace: Workspace, session: Session) -> tuple[tuple[str, CertmgrError | None], ...]:
+    """Return the slug of every CA key sealed to the session's slot, and why one does not open; None: it does."""
+    with workspace.store().read() as snapshot:
+        every = {one.slug: one for one in authorities.all(snapshot) if one.has_key}
+    found: list[tuple[str, CertmgrError | None]] = []
+    for slug in keys_of(workspace, session.actor.name):
+        try:
+            session.signer(every[slug])
+        except CertmgrError as problem:
+            found.append((slug, problem))
+        else:
+            found.append((slug, None))
+    return tuple(found)
 
 
 def change_passphrase(workspace: Workspace, *, name: str, old: Secret, new: Secret, kdf: Kdf = DEFAULT_KDF) -> None:

@@ -208,18 +208,29 @@ def verify(workspace: Workspace, session: Session, revocation: RevocationId) -> 
         journalled_refusal(workspace, session, "revocation.refused", f"revocation:{revocation}"),
         workspace.store().write(session.actor) as tx,
     ):
-        found = revocations.get(tx, revocation)
-        if found.state is not RequestState.RECEIVED:
-            raise RefusedError(
-                f"The revocation request {revocation} is {found.state}, so there is nothing to verify.",
-                hint="See `certmgr revocation list --all`.",
-                code=Code.REVOCATION_STATE,
-            )
+        _require_received(revocations.get(tx, revocation))
         revocations.set_verified(
             tx, revocation, by=session.actor.name, due_at=tx.now + workspace.config.revocation.publish_within
         )
         tx.record("revocation.verified", f"revocation:{revocation}", {"by": session.actor.name})
         return revocations.get(tx, revocation)
+
+
+def _require_received(found: Revocation) -> None:
+    if found.state is not RequestState.RECEIVED:
+        raise RefusedError(
+            f"The revocation request {found.id} is {found.state}, so there is nothing to verify.",
+            hint="See `certmgr revocation list --all`.",
+            code=Code.REVOCATION_STATE,
+        )
+
+
+def rehearse_fulfil(workspace: Workspace, revocation: RevocationId) -> Revocation:
+    """Return the request that `fulfil` would carry out; records nothing. Raises as `verify` does."""
+    with workspace.store().read() as snapshot:
+        found = revocations.get(snapshot, revocation)
+    _require_received(found)
+    return found
 
 
 def fulfil(workspace: Workspace, session: Session, revocation: RevocationId) -> Revoked:
@@ -299,7 +310,7 @@ def release(
         require_held(subject)
         certificates.clear_held(tx, certificate)
         crls.remove_entry(tx, subject.authority_id, subject.serial)
-        tx.record("certificate.released", f"certificate:{certificate}", {"noted": bool(note)})
+        tx.record(publication.RELEASED, f"certificate:{certificate}", {"noted": bool(note)})
         authority = authorities.get(tx, subject.authority_id)
     try:
         published = publication.publish(store, session.actor, session.signer(authority), authority, workspace.config)

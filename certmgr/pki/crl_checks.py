@@ -97,6 +97,9 @@ def compare_crls(
 
 def compare_heads(previous: CrlHead, new: CrlHead, *, allowed_removals: Collection[Serial] = ()) -> tuple[Finding, ...]:
     """Return the same of two heads whose entries are still bytes: a tenth of a second for 100,000 entries."""
+    if (new.entries or b"").startswith(previous.entries or b""):
+        # Entries are kept in the order in which they came, so that this is what nearly every new CRL looks like.
+        return tuple(_compare_heads(previous, new))
     before = {element for _, element in der.children(previous.entries or b"")}
     after = {element for _, element in der.children(new.entries or b"")}
     # An entry whose reason or date changed is other bytes for the same serial.

@@ -6,11 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA65PrivateKey, MLDSA87PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding
-from cryptography.hazmat.primitives.serialization.pkcs12 import (
-    PKCS12Certificate,
-    serialize_java_truststore,
-    serialize_key_and_certificates,
-)
 
 from certmgr.errors import UsageError
 from certmgr.pki.keys import load_private
@@ -47,11 +42,13 @@ def pkcs12(key_pem: bytes | None, certificate: bytes, chain: Sequence[bytes], pa
     """
     if not password:
         raise UsageError("A PKCS #12 file needs a password.")
+    from cryptography.hazmat.primitives.serialization import pkcs12 as form  # noqa: PLC0415 - start-up: `issue` writes PEM
+
     key = None if key_pem is None else load_private(key_pem)
     if isinstance(key, MLDSA44PrivateKey | MLDSA65PrivateKey | MLDSA87PrivateKey):
         raise UsageError("No program reads an ML-DSA key from PKCS #12; export it as PEM.")
     try:
-        return serialize_key_and_certificates(
+        return form.serialize_key_and_certificates(
             alias.encode(),
             key,
             x509.load_der_x509_certificate(certificate),
@@ -65,10 +62,12 @@ def pkcs12(key_pem: bytes | None, certificate: bytes, chain: Sequence[bytes], pa
 
 def java_truststore(certificates: Mapping[str, bytes], password: bytes) -> bytes:
     """Return a PKCS #12 trust store, as Java reads it, of DER `certificates` by alias."""
+    from cryptography.hazmat.primitives.serialization import pkcs12 as form  # noqa: PLC0415 - start-up, as above
+
     trusted = [
-        PKCS12Certificate(x509.load_der_x509_certificate(certificate), alias.encode())
+        form.PKCS12Certificate(x509.load_der_x509_certificate(certificate), alias.encode())
         for alias, certificate in certificates.items()
     ]
     if not trusted or not password:
         raise UsageError("A Java trust store needs a certificate and a password.")
-    return serialize_java_truststore(trusted, BestAvailableEncryption(password))
+    return form.serialize_java_truststore(trusted, BestAvailableEncryption(password))

@@ -48,6 +48,12 @@ def every(workspace: Workspace, *, removed: bool = False) -> tuple[SlotState, ..
     return tuple(states)
 
 
+def recorded(workspace: Workspace) -> tuple[Operator, ...]:
+    """Return the slots on record, whatever became of their files."""
+    with workspace.store().read() as snapshot:
+        return operators.all(snapshot)
+
+
 def trusted(workspace: Workspace) -> list[slots.Slot]:
     """Return the public side of every slot, each as the journal notes it.
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from certmgr.models.revocations import RequestState, Revocation, RevocationId
+from certmgr.models.revocations import RequestState, Revocation
 from certmgr.records import dataclass
 from certmgr.store import revocations
 from certmgr.workspace import Workspace
@@ -24,12 +24,6 @@ def open_requests(workspace: Workspace) -> tuple[Revocation, ...]:
     """Return every request that relying parties cannot see carried out yet, the soonest due first."""
     with workspace.store().read() as snapshot:
         return tuple(sorted(revocations.open(snapshot), key=lambda one: clock_of(one).due))
-
-
-def get(workspace: Workspace, revocation: RevocationId) -> Revocation:
-    """Return the request; raises NotFoundError."""
-    with workspace.store().read() as snapshot:
-        return revocations.get(snapshot, revocation)
 
 
 def every(workspace: Workspace) -> tuple[Revocation, ...]:

@@ -154,9 +154,12 @@ def due(snapshot: Snapshot, now: datetime, *, limit: int = -1) -> tuple[Certific
 
 
 def undelivered(snapshot: Snapshot) -> tuple[tuple[Certificate, str | None], ...]:
-    """Return the certificates whose files may not be in place, each with its temporary key file, the oldest first."""
-    where = "c.stage = 'issued' AND c.delivered_at IS NULL AND c.destination IS NOT NULL"
-    paths: dict[int, str | None] = dict(snapshot.rows(f"SELECT c.id, c.key_path FROM certificate c WHERE {where}"))  # noqa: S608 - constant
+    """Return the certificates whose files may not be in place, each with its temporary key file, the oldest first.
+
+    One that has been revoked meanwhile is not waited for.
+    """
+    where = f"{_UNREVOKED} AND c.delivered_at IS NULL AND c.destination IS NOT NULL"
+    paths: dict[int, str | None] = dict(snapshot.rows(f"SELECT c.id, c.key_path FROM certificate c WHERE {where}"))  # noqa: S608 - constants
     return tuple((one, paths[one.id]) for one in find(snapshot, f"{where} ORDER BY c.id", ()))
 
 

@@ -19,7 +19,9 @@ from certmgr.store.columns import text_of
 from certmgr.store.connection import Snapshot
 
 FEW: Final = 2000
-"""How many rows are worth starting from."""
+"""How many rows are worth starting a page from."""
+COUNTED: Final = 10_000
+"""How many rows are worth starting a count from."""
 _TRIGRAM: Final = 3
 _FLAGS: Final = {
     Flag.REVOKING: (
@@ -79,23 +81,24 @@ class Where:
         return " AND ".join(self.text) or "1"
 
 
-def where_of(snapshot: Snapshot, wanted: Filter, *, now: datetime, zone: ZoneInfo, few: int | None = None) -> Where:
+def where_of(snapshot: Snapshot, wanted: Filter, *, now: datetime, zone: ZoneInfo, ordered: bool = True) -> Where:
     """Return the condition on `c`, the table certificate, that the filter writes.
 
-    `now` and `zone` settle states and days left; a term with fewer hits than `few` (FEW) names them.
+    `now` and `zone` settle states and days left. Where the rows come in an order and a page at a time (`ordered`), a
+    term that finds fewer than FEW names them; a count begins where an index leads.
     """
     where = Where()
-    few = FEW if few is None else few
+    few = FEW if ordered else COUNTED
     if wanted.terms:
         snapshot.db.conn.create_function("regexp", 2, _search, deterministic=True)
         snapshot.db.conn.create_function("casefold", 1, str.casefold, deterministic=True)
     for term in wanted.terms:
-        text, values = _term(term, now, zone)
+        text, values = _term(term, now, zone, by_row="+" if ordered else "")
         if term.negated:
             # A comparison with NULL is neither true nor false: what is not true is what the opposite asks for.
             where.add(f"({text}) IS NOT TRUE", *values)
             continue
-        hits, bound = _hits(term, (text, values))
+        hits, bound = _hits(term, now, zone)
         if hits and _count(snapshot, hits, bound, few) < few:
             where.add(f"c.id IN ({hits})", *bound)
         else:
@@ -103,24 +106,24 @@ def where_of(snapshot: Snapshot, wanted: Filter, *, now: datetime, zone: ZoneInf
     return where
 
 
-def _term(term: Term, now: datetime, zone: ZoneInfo) -> Sql:
-    """Return the condition that a term writes, as it is looked at row by row."""
+def _term(term: Term, now: datetime, zone: ZoneInfo, *, by_row: str = "") -> Sql:
+    """Return the condition that a term writes; with `by_row` (`+`), one that lures no index away from the order."""
     match term:
         case Text():
             return _text(term)
         case Pattern():
             return f"({_SERVER}) REGEXP ? OR EXISTS ({_NAMES} n.name REGEXP ?)", [term.pattern, term.pattern]
         case HasState():
-            return _state(term, now)
+            return _state(term, now, by_row)
         case HasFact():
-            return _fact(term)
+            return _fact(term, by_row)
         case DaysLeft():
-            return _all(lifecycle.days_conditions(term.op, term.days, now, zone))
+            return _all(lifecycle.days_conditions(term.op, term.days, now, zone), by_row)
 
 
-def _hits(term: Term, condition: Sql) -> Sql:
+def _hits(term: Term, now: datetime, zone: ZoneInfo) -> Sql:
     """Return a query for the ids that a term finds, where an index answers it; else an empty one."""
-    text, values = condition
+    text, values = _term(term, now, zone)
     match term:
         case Text() if "\0" in term.text:
             return "", []
@@ -187,7 +190,7 @@ def _search(pattern: str, text: str) -> bool:
     return re.search(pattern, text, re.IGNORECASE) is not None
 
 
-def _state(term: HasState, now: datetime) -> Sql:
+def _state(term: HasState, now: datetime, by_row: str) -> Sql:
     texts: list[str] = []
     values: list[object] = []
     for state in term.states:
@@ -195,9 +198,9 @@ def _state(term: HasState, now: datetime) -> Sql:
         # What all alternatives ask for stands outside the OR, where an index can serve it.
         common = tuple(one for one in alternatives[0] if all(one in other for other in alternatives))
         own = [tuple(one for one in alternative if one not in common) for alternative in alternatives]
-        text, bound = _all(common)
+        text, bound = _all(common, by_row)
         if len(alternatives) > 1:
-            rest = [_all(alternative) for alternative in own]
+            rest = [_all(alternative, by_row) for alternative in own]
             text += f" AND ({' OR '.join(f'({one})' for one, _ in rest)})"
             bound += [value for _, found in rest for value in found]
         texts.append(text)
@@ -206,13 +209,15 @@ def _state(term: HasState, now: datetime) -> Sql:
     return (texts[0] if len(texts) == 1 else " OR ".join(f"({text})" for text in texts)) or "0", values
 
 
-def _all(conditions: tuple[Condition, ...]) -> Sql:
+def _all(conditions: tuple[Condition, ...], by_row: str) -> Sql:
     texts: list[str] = []
     values: list[object] = []
     for condition in conditions:
         if condition.column not in _COLUMNS:
             raise KeyError(condition.column)
-        left, value = f"c.{condition.column}", condition.value
+        # The order of the list by expiry is one that a condition may start from.
+        left = f"{'' if condition.column == 'not_after' else by_row}c.{condition.column}"
+        value = condition.value
         if condition.op is Operator.IS_NULL:
             texts.append(f"{left} IS NULL")
         elif condition.op is Operator.NOT_NULL:
@@ -226,8 +231,8 @@ def _all(conditions: tuple[Condition, ...]) -> Sql:
     return " AND ".join(texts), values
 
 
-def _fact(term: HasFact) -> Sql:
-    texts = " OR ".join([_FACTS[term.field]] * len(term.values))
+def _fact(term: HasFact, by_row: str) -> Sql:
+    texts = " OR ".join([by_row + _FACTS[term.field]] * len(term.values))
     return texts, [bound for value in term.values for bound in _fact_values(term.field, value)]
 
 

@@ -11,7 +11,7 @@ from certmgr.models.certificates import Certificate, CertificateId
 from certmgr.records import dataclass
 from certmgr.store.certificate_rows import COLUMNS, TABLES, certificate_of, stream
 from certmgr.store.columns import text_of
-from certmgr.store.connection import Snapshot
+from certmgr.store.connection import Row, Snapshot
 from certmgr.store.filtering import where_of
 
 UTC_ZONE: Final = ZoneInfo("UTC")
@@ -72,23 +72,34 @@ def page(  # noqa: PLR0913 - the options of a list, by keyword
     offset: int = 0,
     limit: int = 200,
 ) -> Page:
-    """Return up to `limit` certificates that the filter lets through, from `after` on, `offset` of them left out.
+    """Return up to `limit` certificates that the filter lets through, from `after` on or with `offset` left out.
 
-    `zone` is where natural days are counted. A page costs the same wherever it starts, but for `offset`.
+    `zone` is where natural days are counted. A page costs the same wherever it starts, but for `offset`. Raises
+    ValueError for both `after` and `offset`.
     """
+    if after is not None and offset:
+        raise ValueError("a page starts after a cursor or at an offset")
     where = where_of(snapshot, wanted, now=now, zone=zone)
     column, order = _SORT_COLUMNS[sort.column], "DESC" if sort.descending else "ASC"
-    if after is not None:
-        beyond = "<" if sort.descending else ">"
-        where.add(f"({column}, c.id) {beyond} (?, ?)", after.value, after.id)
-        if sort.column is SortColumn.SERVER:
-            # Of two tables no index serves the pair; its first half it serves.
-            where.add(f"{column} {beyond}= ?", after.value)
-    sql = (
-        f"SELECT {COLUMNS}, {column} FROM {_ordered(sort.column)} WHERE {where.sql()}"  # noqa: S608 - values are bound
-        f" ORDER BY {column} {order}, c.id {order} LIMIT ? OFFSET ?"
+    beyond = "<" if sort.descending else ">"
+    # Certificates of one bulk run share the second in which they end: the index leads into their midst only when those
+    # equal to the cursor are asked for apart from those beyond it.
+    parts: tuple[tuple[str, tuple[object, ...]], ...] = (
+        (("", ()),)
+        if after is None
+        else (
+            (f" AND {column} = ? AND c.id {beyond} ?", (after.value, after.id)),
+            (f" AND {column} {beyond} ?", (after.value,)),
+        )
     )
-    found = snapshot.rows(sql, (*where.values, limit + 1, offset))
+    found: list[Row] = []
+    for condition, values in parts:
+        sql = (
+            f"SELECT {COLUMNS}, {column} FROM {_ordered(sort.column)} WHERE {where.sql()}{condition}"  # noqa: S608
+            f" ORDER BY {column} {order}, c.id {order} LIMIT ? OFFSET ?"
+        )
+        if len(found) <= limit:
+            found += snapshot.rows(sql, (*where.values, *values, limit + 1 - len(found), offset))
     rows = tuple(certificate_of(row) for row in found[:limit])
     more = len(found) > limit > 0
     return Page(rows=rows, next=Cursor(value=found[limit - 1][-1], id=rows[-1].id) if more else None)
@@ -114,7 +125,7 @@ def count(
     stop_at: int = 10_000,
 ) -> int:
     """Return how many certificates the filter lets through; `stop_at` means that many or more (DETAILS 60)."""
-    where = where_of(snapshot, wanted, now=now, zone=zone, few=stop_at)
+    where = where_of(snapshot, wanted, now=now, zone=zone, ordered=False)
     row = snapshot.row(
         f"SELECT count(*) FROM (SELECT 1 FROM certificate c WHERE {where.sql()} LIMIT ?)",  # noqa: S608 - values are bound
         (*where.values, stop_at),

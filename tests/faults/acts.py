@@ -10,15 +10,16 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from certmgr import issuance
+from certmgr import issuance, publication
 from certmgr.errors import CertmgrError
 from certmgr.models.keys import KeyType, Signer
 from certmgr.models.revocations import Cause
 from certmgr.net import layout
 from certmgr.operations import certificates, check, inventory, revocations
-from certmgr.pki import build, inspect
+from certmgr.pki import build, inspect, keys
 from certmgr.queries import certificates as queries
 from certmgr.store import authorities
+from certmgr.store.connection import Store
 from certmgr.workspace import Session, Workspace, utc_now
 from tests.faults.processes import Reports
 from tests.home import HomeForTest, open_home
@@ -60,6 +61,19 @@ class ReportingSigner:
         self._reports("signed", facts.serial, inspect.sha256(facts.spki), inspect.sha256(tbs), facts.sha256)
         _take_time()
         return signature
+
+
+class TokenSigner(ReportingSigner):
+    """A CA key in a token: two signatures over the same bytes differ."""
+
+    @property
+    def deterministic(self) -> bool:
+        """It is not."""
+        return False
+
+    def sign(self, tbs: bytes) -> bytes:
+        """Return the signature over anything, a CRL too."""
+        return self._inner.sign(tbs)
 
 
 def issue(reports: Reports, folder: Path, *names: str) -> None:
@@ -141,6 +155,10 @@ def renew_halted(reports: Reports, folder: Path, serial: str) -> None:
 def check_once(reports: Reports, folder: Path, days: float = 0) -> None:
     """Run `check` when `days` have passed, and report what it did."""
     home, session = _open(folder, days)
+    _report_check(reports, home, session)
+
+
+def _report_check(reports: Reports, home: HomeForTest, session: Session) -> None:
     for step in check.check(home.workspace, session):
         reports("did" if step.done else "open", step.what)
     reports("done")
@@ -159,6 +177,29 @@ def check_impatient(reports: Reports, folder: Path) -> None:
         check_once(reports, folder)
     except CertmgrError as problem:
         reports("error", problem.exit_code, problem.code, problem.message)
+
+
+def check_stepwise(reports: Reports, folder: Path) -> None:
+    """Run `check` and report every step of recovery and publication; then wait to be killed."""
+    _report_writes(reports)
+    check_once(reports, folder)
+    signal.pause()
+
+
+def revoke_stepwise(reports: Reports, folder: Path, name: str) -> None:
+    """Revoke and report every step up to the publication; then wait to be killed."""
+    _report_writes(reports)
+    revoke_many(reports, folder, name)
+    signal.pause()
+
+
+def check_with_token(reports: Reports, folder: Path) -> None:
+    """Run `check` with a CA key that says that its signatures are made with fresh randomness."""
+    home, session = _open(folder)
+    with home.workspace.store().read() as snapshot:
+        authority = authorities.current_issuing(snapshot)
+    session._signers[authority.slug] = TokenSigner(session.signer(authority), reports)
+    _report_check(reports, home, session)
 
 
 def check_many(reports: Reports, folder: Path, times: int) -> None:
@@ -191,6 +232,14 @@ def _report_steps(reports: Reports) -> None:
     ):
         _report(issuance, name, reports, step)
     _report(layout, "deliver_batch", reports, "deliver")
+
+
+def _report_writes(reports: Reports) -> None:
+    """Let every transaction and every file put in place say when it begins."""
+    _report(Store, "transaction", reports, "transaction")
+    _report(publication.published, "publish_file", reports, "publish")
+    _report(layout, "deliver", reports, "deliver")
+    _report(issuance, "sign", reports, "sign")
 
 
 def _halt_before(module: object, name: str, reports: Reports) -> None:

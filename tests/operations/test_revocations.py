@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from certmgr import publication
 from certmgr.codes import Code
-from certmgr.errors import RefusedError, UsageError
+from certmgr.errors import IntegrityError, RefusedError, UsageError
 from certmgr.models.certificates import State
 from certmgr.models.keys import KeyType
 from certmgr.models.revocations import Cause, CrlEntry, Reason, RequestState
@@ -14,6 +15,7 @@ from certmgr.operations import check, revocations
 from certmgr.pki import crl, csr, keys
 from certmgr.queries import certificates as queries
 from certmgr.queries import revocations as requests
+from certmgr.store import authorities
 from tests.clock import FakeClock
 from tests.home import HomeForTest, copy_home, reopen
 
@@ -169,3 +171,21 @@ def test_r6_1_a_failed_publication_leaves_the_request_open_and_check_names_it_un
     list(check.check(mended.workspace, mended.machine()))
     assert requests.open_requests(mended.workspace) == ()
     mended.workspace.close()
+
+
+def test_a_store_from_an_old_copy_brings_no_revoked_serial_back(home: HomeForTest) -> None:
+    """R1.7: a CRL that leaves out what the published one says is not signed (exit 7)."""
+    issued = home.issue(NAME)
+    home.workspace.close()
+    old = (home.path / "certmgr.db").read_bytes()
+    revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_LOST, confirm=NAME)
+    home.workspace.close()
+    (home.path / "certmgr.db").write_bytes(old)
+    with home.workspace.store().read() as snapshot:
+        issuing = authorities.current_issuing(snapshot)
+    session = home.person()
+    with pytest.raises(IntegrityError):
+        publication.publish(
+            home.workspace.store(), session.actor, session.signer(issuing), issuing, home.workspace.config
+        )
+    assert issued.prepared.spec.serial in published_entries(home)

@@ -139,12 +139,30 @@ def test_each_term_finds_what_it_says(listed: Store, text: str, expected: set[st
 
 
 @pytest.mark.parametrize("few", [0, 1, 3, 2000])
-@pytest.mark.parametrize("text", ["egov", "portal", "ab:12:cd", "rack", "vi", "w", "10.20.0", "a_b", "100%"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "egov",
+        "portal",
+        "ab:12:cd",
+        "rack",
+        "vi",
+        "w",
+        "10.20.0",
+        "a_b",
+        "100%",
+        "state:held",
+        "cause:misused",
+        "serial:AB",
+        "server:db.egov.internal",
+    ],
+)
 def test_many_hits_are_found_as_few_are(listed: Store, monkeypatch: pytest.MonkeyPatch, text: str, few: int) -> None:
     """Where a query starts is a matter of speed; it finds the same."""
     with listed.read() as snapshot:
         expected = servers(snapshot, parse_filter(text))
         monkeypatch.setattr(filtering, "FEW", few)
+        monkeypatch.setattr(filtering, "COUNTED", few)
         assert servers(snapshot, parse_filter(text)) == expected
 
 

@@ -68,6 +68,7 @@ def test_a_sound_store_has_no_findings(written: Store) -> None:
         ),
         ("UPDATE certificate SET journal_seq = 1 WHERE id = 1", [(Code.STORE_ROW, "certificate:1")]),
         ("UPDATE journal SET actor = 'mallory' WHERE seq = 3", [(Code.JOURNAL_HASH, "3")]),
+        ("UPDATE journal SET data = '[]' WHERE seq = 3", [(Code.JOURNAL_HASH, "3")]),
         ("DELETE FROM journal WHERE seq = 2", [(Code.JOURNAL_SEQUENCE, "3"), (Code.JOURNAL_CHAIN, "3")]),
     ],
 )

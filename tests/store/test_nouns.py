@@ -19,7 +19,6 @@ from certmgr.store import (
     commitments,
     crls,
     intents,
-    intents,
     journal,
     keys,
     leases,

@@ -96,7 +96,6 @@ class CertificatesScreen(FrameScreen):
             return
         self.query_one(FilterBar).accept()
         place = None if first is None or anchor is None else max(first + self.table.view.cursor - stretch.before, 0)
-        self.table.now = self.app.backend.now()
         self.table.replace(stretch, anchor=row.id if row else None, first=place)
         self._schedule_tick()
         self._count()
@@ -110,10 +109,9 @@ class CertificatesScreen(FrameScreen):
             self._unreadable(error)
             return
         self._tally = tally
-        self.table.total = None if tally.matching.capped else tally.matching.number
+        self.table.count(None if tally.matching.capped else tally.matching.number)
         self.query_one(FilterBar).show_counts(tally)
         self.table.say(self._empty_lines(tally))
-        self.table.refresh()
         self._say_place()
 
     @on(CertificateList.Wanted)

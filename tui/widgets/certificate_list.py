@@ -88,9 +88,21 @@ class CertificateList(Widget, can_focus=True):
         return self.view.current
 
     def replace(self, stretch: Around, *, anchor: CertificateId | None, first: int | None) -> None:
-        """Take other rows and keep the cursor on `anchor`."""
+        """Take other rows and keep the cursor on `anchor`; only what reads differently is drawn."""
+        self.now = self._clock()
+        before = self._picture()
         self.view.replace(stretch, anchor=anchor, first=first)
-        self._drawn()
+        if self._picture() == before:
+            self.tick()
+            self._ask()
+        else:
+            self._drawn()
+
+    def count(self, total: int | None) -> None:
+        """Take the number of rows that the whole list has; the scroll bar shows it."""
+        if total != self.total:
+            self.total = total
+            self.refresh()
 
     def extend(self, page: Page, side: Side) -> None:
         """Add rows at one side."""
@@ -99,16 +111,18 @@ class CertificateList(Widget, can_focus=True):
 
     def say(self, lines: tuple[Line, ...]) -> None:
         """Show `lines` where there is no row to show."""
-        self._empty = lines
-        if not self.view.rows:
+        changed, self._empty = self._empty != lines, lines
+        if changed and not self.view.rows:
             self.refresh()
 
     def make_room(self, *, clocks: bool | None = None, superseded: bool | None = None) -> None:
         """Make room for countdowns and for the longest state, or give it to the names."""
         self._clocks = self._clocks if clocks is None else clocks
         self._superseded = self._superseded if superseded is None else superseded
-        self._columns = columns_at(self.size.width, clocks=self._clocks, superseded=self._superseded)
-        self.refresh()
+        columns = columns_at(self.size.width, clocks=self._clocks, superseded=self._superseded)
+        if columns != self._columns:
+            self._columns = columns
+            self.refresh()
 
     def tick(self) -> None:
         """Draw those lines again whose countdown reads differently by now, and only those."""
@@ -210,8 +224,17 @@ class CertificateList(Widget, can_focus=True):
         """Draw everything, tell where the cursor is and ask for what will be needed."""
         self.refresh()
         self._tell()
+        self._ask()
+
+    def _ask(self) -> None:
+        """Ask for rows that will be needed."""
         if (side := self.view.wants()) is not None:
             self.post_message(self.Wanted(side))
+
+    def _picture(self) -> tuple[object, ...]:
+        """Return what decides how the list is drawn, but for the countdowns."""
+        view = self.view
+        return view.rows, view.top, view.cursor, view.first
 
     def _tell(self) -> None:
         """Tell the screen about the row under the cursor."""
