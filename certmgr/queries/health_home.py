@@ -1,4 +1,4 @@
-"""The home as it lies on disk: whose it is, who can read it, the slots, the machine, the last check, the configuration."""
+"""The home as it lies on disk: owner and modes, the slots, the machine, the last check, the configuration."""
 
 import os
 import stat

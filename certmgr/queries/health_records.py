@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from certmgr import journal as form
 from certmgr.codes import Code
 from certmgr.errors import CertmgrError, Finding
 from certmgr.issuance import MAX_CLOCK_BEHIND
-from certmgr.models.authorities import AuthorityId
 from certmgr.models.certificates import Certificate
 from certmgr.pki import build, inspect
 from certmgr.queries.health import Area, damage, worry
 from certmgr.queries.revocations import clock_of
 from certmgr.store import authorities, certificates, examining, integrity, journal, revocations
+from certmgr.store.intents import open_intents
 from certmgr.workspace import Workspace
+
+if TYPE_CHECKING:
+    from certmgr.models.authorities import AuthorityId
 
 MOST_READ = 20_000
 """So many certificates are compared with their bytes; of more, an even sample."""
@@ -50,9 +54,10 @@ def clock(workspace: Workspace) -> Area:
     behind = timedelta(0) if last is None else form.read_moment(last.at) - workspace.now()
     if behind <= MAX_CLOCK_BEHIND:
         return Area(well=f"The clock shows {workspace.now():%Y-%m-%d %H:%M} UTC.")
+    minutes = int(behind.total_seconds() // 60)
     message = (
-        f"The clock shows {workspace.now():%Y-%m-%d %H:%M} UTC, {int(behind.total_seconds() // 60)} minutes before the "
-        "newest journal entry, so nothing is signed. Set it; if it is right: certmgr doctor --accept-clock --reason TEXT"
+        f"The clock shows {workspace.now():%Y-%m-%d %H:%M} UTC, {minutes} minutes before the newest journal entry, so "
+        "nothing is signed. Set it; if it is right: certmgr doctor --accept-clock --reason TEXT"
     )
     return Area(well="", problems=(worry(Code.CLOCK_BEHIND, message),))
 
@@ -61,7 +66,7 @@ def unfinished(workspace: Workspace) -> Area:
     """Look at what a crash left open: intents, and certificates whose files are not in place."""
     now = workspace.now()
     with workspace.store().read() as snapshot:
-        intents = certificates.open_intents(snapshot)
+        intents = open_intents(snapshot)
         undelivered = certificates.undelivered(snapshot)
     problems = []
     for intent in intents:
@@ -146,7 +151,8 @@ def _contradictions(certificate: Certificate, der: bytes, issuer_spki: bytes) ->
     if not issuer_spki or not build.verify_signature(der, issuer_spki):
         wrong.append("signature")
     if wrong:
-        message = f"The record of {certificate.server} (serial {certificate.serial}) is not its certificate's: {', '.join(wrong)}."
+        subject = f"{certificate.server} (serial {certificate.serial})"
+        message = f"The record of {subject} is not what its certificate says: {', '.join(wrong)}."
         yield damage(Code.STORE_ROW, message, field="row", value=certificate.serial)
 
 

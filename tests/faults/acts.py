@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import signal
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from certmgr.queries import certificates as queries
 from certmgr.store import authorities
 from certmgr.store.connection import Store
 from certmgr.workspace import Session, Workspace, utc_now
+from tests.faults.capabilities import drop_capabilities
 from tests.faults.processes import Reports
 from tests.home import HomeForTest, open_home
 
@@ -91,6 +93,18 @@ def issue(reports: Reports, folder: Path, *names: str) -> None:
 def issue_halted(reports: Reports, folder: Path, step: str, name: str) -> None:
     """Issue a certificate, but stop as SIGSTOP does before the function `step`; go on at SIGCONT."""
     _halt_before(issuance, step, reports)
+    issue_many(reports, folder, name)
+
+
+def issue_without_room(reports: Reports, folder: Path, step: str, name: str, octets: int = 64) -> None:
+    """Issue a certificate, but from `step` on no file can grow beyond `octets`, as on a full disk."""
+    _before(issuance, step, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (octets, resource.RLIM_INFINITY)))
+    issue_many(reports, folder, name)
+
+
+def issue_as_nobody_special(reports: Reports, folder: Path, name: str) -> None:
+    """Issue a certificate as a user whom the modes of folders bind, root or not."""
+    drop_capabilities()
     issue_many(reports, folder, name)
 
 
@@ -243,26 +257,27 @@ def _report_writes(reports: Reports) -> None:
 
 
 def _halt_before(module: object, name: str, reports: Reports) -> None:
-    inner: Callable[..., object] = getattr(module, name)
-
-    @wraps(inner)
-    def halting(*arguments: Any, **options: Any) -> object:  # noqa: ANN401 - passed on as they are
+    def halt() -> None:
         reports("halted")
         os.kill(os.getpid(), signal.SIGSTOP)
-        return inner(*arguments, **options)
 
-    setattr(module, name, halting)
+    _before(module, name, halt)
 
 
 def _report(module: object, name: str, reports: Reports, step: str) -> None:
+    _before(module, name, lambda: reports("step", step))
+
+
+def _before(module: object, name: str, first: Callable[[], None]) -> None:
+    """Let `first` happen before each call of the function `name`, which stays what it is."""
     inner: Callable[..., object] = getattr(module, name)
 
     @wraps(inner)
-    def reporting(*arguments: Any, **options: Any) -> object:  # noqa: ANN401 - passed on as they are
-        reports("step", step)
+    def beginning(*arguments: Any, **options: Any) -> object:  # noqa: ANN401 - passed on as they are
+        first()
         return inner(*arguments, **options)
 
-    setattr(module, name, reporting)
+    setattr(module, name, beginning)
 
 
 def _take_time() -> None:
