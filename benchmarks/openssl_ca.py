@@ -4,6 +4,7 @@ from pathlib import Path
 
 from benchmarks.measuring import run
 
+CONFIGURATION = "openssl.cnf"
 _CONFIGURATION = """\
 [ca]
 default_ca = here
@@ -34,18 +35,11 @@ distinguished_name = nobody
 def make_openssl_ca(openssl: str, folder: Path) -> Path:
     """Make a CA in the new `folder`; return its configuration file."""
     (folder / "new").mkdir(parents=True)
-    configuration = folder / "openssl.cnf"
+    configuration = folder / CONFIGURATION
     configuration.write_text(_CONFIGURATION.format(folder=folder))
     key_and_name = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=openssl CA"]
     files = ["-config", str(configuration), "-keyout", str(folder / "ca.key"), "-out", str(folder / "ca.pem")]
     run([openssl, "req", "-x509", "-days", "99", *key_and_name, *files])
-    reset_openssl_ca(folder)
-    return configuration
-
-
-def reset_openssl_ca(folder: Path) -> None:
-    """Forget every certificate that the CA in `folder` has signed."""
-    for path in (folder / "new").iterdir():
-        path.unlink()
-    (folder / "index.txt").write_text("")
+    (folder / "index.txt").touch()
     (folder / "serial").write_text("1000\n")
+    return configuration

@@ -109,14 +109,14 @@ def read(
     if csr is not None:
         notices += [_not_granted(text) for text in csr.not_granted]
     if found or profile is None:
-        raise _refusal(server or "the request", found)
+        raise _refusal(server, found)
     return Accepted(order=order, profile=profile, key=key, notices=tuple(notices))
 
 
 def _refusal(server: str, found: Sequence[Finding]) -> RefusedError:
     many = f"{len(found)} reasons" if len(found) > 1 else "one reason"
     return RefusedError(
-        f"The request for {server} is refused for {many}.",
+        f"The request for {server} is refused for {many}." if server else f"The request is refused for {many}.",
         hint="Correct what is named and ask again; `certmgr config show` prints the zones, networks and profiles.",
         findings=found,
     )

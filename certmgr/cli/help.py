@@ -1,63 +1,115 @@
-"""`certmgr help`: explain a topic."""
+"""`certmgr help`: what several commands have in common, by topic; or the help of one command."""
 
 import click
 
 from certmgr.cli import printer
+from certmgr.errors import UsageError
 
+REFERENCES = """\
+A certificate is named, wherever a command asks for a REFERENCE, by
+
+  portal.corp.internal         its server, exactly
+  www.portal.corp.internal     a DNS name or address in it, exactly
+  serial:0A:1B:2C              its serial number in any form: with colons, with 0x, lower case, or decimal as dec:123
+  sha256:3F2A...               its SHA-256 fingerprint, or the beginning of it
+  0A1B2C3D4E5F6071...          16 hex digits or more of serial number or fingerprint, whole
+
+A server means its newest live certificate. Where two of them are live, revoke and hold want a serial number; a
+reference that means several certificates lists them and exits 5.
+
+A CA is named root, issuing or by its short name, such as issuing-2026-1; see `certmgr ca list`.
+"""
+FILTERS = """\
+`certmgr list` and the terminal interface know the same filters. All terms have to hold.
+
+  portal                 a part of the server, a name, the serial number or the note
+  state:due              valid, due, expired, revoked, held, superseded, pending, or the flag revoking
+  state:due,expired      one of several
+  days<30                natural days left: <, <=, >, >=, =
+  server:db1             the server, exactly
+  profile:server         the profile
+  owner:web              a part of the owner
+  ca:issuing-2026        the issuing CA, or the beginning of its name
+  key:ec-p256            the key type; key:rsa and key:ec mean every size
+  serial:0A1B            the beginning of the serial number
+  cause:key-compromise   why it was revoked
+  !state:revoked         not
+  /^db[0-9]+/            a regular expression, found in the server or a name
+  owner:"Unit A"         quotes keep spaces and colons together
+"""
+CAUSES = """\
+Why a certificate is revoked, and the reason that its CRL gives (RFC 5280 5.3.1):
+
+  key-compromise       keyCompromise         the key leaked, or may have; it can never be certified again
+  key-lost             superseded            the key is damaged or lost, and known to nobody else
+  key-replaced         superseded            a new key pair replaces it
+  information-changed  affiliationChanged    what the certificate says is not true any more
+  no-longer-needed     cessationOfOperation  the subscriber does not want it any more
+  fees-unpaid          privilegeWithdrawn    the CA withdraws it
+  duty-breached        privilegeWithdrawn    the subscriber cannot meet its duties
+  false-application    privilegeWithdrawn    the application was untrue
+  misused              privilegeWithdrawn    the certificate or its data was stolen, misused, forged or altered
+  internet-use         privilegeWithdrawn    it was used on the internet
+  issued-in-error      superseded            it should not have been issued, or the subscriber objects to it
+  suspended            certificateHold       a measure for a time: `certmgr hold`, lifted by `certmgr release`
+  ca-compromise        cACompromise          the key of a CA; never for a server
+
+From the moment a person verifies the request, the revocation is to be published within 24 hours.
+"""
 TOPICS = {
-    "exit-codes": """\
-0    done, or nothing to do
-1    failed
-2    usage: the input is not of the form that it must have; nothing was changed
-3    something needs a person (check, doctor, list --fail-if-any, a request that waits)
-4    refused by policy; the journal has one entry more
-5    not found, or ambiguous
-6    locked, busy, or no permission: a wrong passphrase, another user's home, a held store
-7    integrity broken: a damaged key file, store or journal
-130  interrupted
-143  terminated
-
-certmgr renew --needed REF keeps the codes that scripts know: 0 needs renewal, 1 does not, 2 no such certificate,
-255 error.""",
-    "references": """\
-A certificate is named by
-  a server            portal           its newest live certificate; two live ones are ambiguous for revoke and hold
-  a name in it        portal.corp.internal
-  a serial            0A1B2C...        16 hex digits or more, in any form: upper or lower case, with colons
-                      serial:0a:1b     of any length
-  a fingerprint       sha256:7f3e...   or its 64 hex digits
-What names several certificates lists them and exits 5.""",
-    "filters": """\
-Terms stand with spaces between; all have to hold.
-  portal              part of a server, a name, a serial or a note
-  state:due           valid, due, expired, revoked, held, superseded, pending; several with commas
-  days<30             natural days left: <, <=, >, >=, =
-  profile:server      owner:web   ca:issuing-2026-1   key:ec-p256   serial:0A1B
-  !state:revoked      not
-  /^db[0-9]+/         a regular expression""",
-    "causes": """\
-key-compromise        keyCompromise (1)         the key leaked; it can never be certified again
-key-lost              superseded (4)            the key is damaged or lost, and known to nobody else
-key-replaced          superseded (4)            a new key pair replaces it
-information-changed   affiliationChanged (3)    what the certificate says is not true any more
-no-longer-needed      cessationOfOperation (5)  the subscriber does not want it any more
-fees-unpaid           privilegeWithdrawn (9)
-duty-breached         privilegeWithdrawn (9)    the subscriber cannot meet its duties
-false-application     privilegeWithdrawn (9)    the application was not true
-misused               privilegeWithdrawn (9)    stolen, misused, forged or altered
-internet-use          privilegeWithdrawn (9)    used on the internet
-issued-in-error       superseded (4)            it should not have been issued
-suspended             certificateHold (6)       see certmgr hold and certmgr release""",
+    "exit-codes": "What the exit codes mean.",
+    "references": "How a certificate or a CA is named.",
+    "filters": "How a list is filtered.",
+    "causes": "Why a certificate is revoked, and which reason its CRL gives.",
 }
+EPILOG = """\b
+Topics:
+  exit-codes  what the exit codes mean
+  references  how a certificate or a CA is named
+  filters     how a list is filtered
+  causes      why a certificate is revoked, and which reason its CRL gives
+
+\b
+Examples:
+  certmgr help exit-codes
+  certmgr help ca export
+"""
 
 
-@click.command("help")
-@click.argument("topic", required=False, type=click.Choice(list(TOPICS)))
-def command(*, topic: str | None) -> None:
-    """Explain TOPIC: exit-codes, references, filters or causes."""
-    if topic is None:
-        for name in TOPICS:
-            printer.data(f"certmgr help {name}")
+@click.command("help", epilog=EPILOG)
+@click.argument("words", nargs=-1, metavar="[TOPIC|COMMAND]...")
+@click.pass_context
+def command(context: click.Context, words: tuple[str, ...]) -> None:
+    """Explain a topic, or show the help of a command."""
+    if not words:
+        for name, line in TOPICS.items():
+            printer.data(f"{name:<12} {line}")
+        printer.say("And `certmgr help COMMAND` for every command; `certmgr --help` lists them.")
         return
-    for line in TOPICS[topic].splitlines():
-        printer.data(line)
+    if len(words) == 1 and words[0] in TOPICS:
+        for line in _text(words[0]).splitlines():
+            printer.data(line)
+        return
+    printer.raw(_help_of(context.find_root(), words) + "\n")
+
+
+def _text(topic: str) -> str:
+    if topic == "exit-codes":
+        from certmgr.cli.root import EXIT_CODES  # noqa: PLC0415 - the root has no need of this module
+
+        return EXIT_CODES.removeprefix("\b\n")
+    return {"references": REFERENCES, "filters": FILTERS, "causes": CAUSES}[topic]
+
+
+def _help_of(context: click.Context, words: tuple[str, ...]) -> str:
+    """Return the help of the command that the words name; raises UsageError for what is neither topic nor command."""
+    for word in words:
+        group = context.command
+        found = group.get_command(context, word) if isinstance(group, click.Group) else None
+        if found is None:
+            raise UsageError(
+                f"There is no topic or command {' '.join(words)[:80]!r}.",
+                hint=f"The topics are {', '.join(TOPICS)}; `certmgr --help` lists the commands.",
+            )
+        context = click.Context(found, info_name=word, parent=context)
+    return context.get_help()

@@ -89,8 +89,10 @@ def _print(found: "Detail", workspace: "Workspace") -> None:
         ("Days left", str(left)),
         (
             "Renewal",
-            f"allowed from {one.window_opens.astimezone(zone):%Y-%m-%d}, "
-            f"by itself from {one.renew_at.astimezone(zone):%Y-%m-%d}",
+            (
+                f"allowed from {one.window_opens.astimezone(zone):%Y-%m-%d}, "
+                f"by itself from {one.renew_at.astimezone(zone):%Y-%m-%d}"
+            ),
         ),
         ("Serial", one.serial),
         ("SHA-256", one.sha256 or "-"),

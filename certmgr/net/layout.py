@@ -101,11 +101,16 @@ def write_key(destination: Path, server: str, pem: bytes, *, sync: bool = True) 
     folder = f"{base}/{ARCHIVE}/.{secrets.token_hex(8)}{HIDDEN}"
     path = f"{folder}/{KEY}"
     with translated(path):
-        os.mkdir(folder, PRIVATE_FOLDER_MODE)
-        create(path, pem, mode=PRIVATE_MODE, sync=sync)
-        if sync:
-            for name in (folder, f"{base}/{ARCHIVE}", base, destination):
-                sync_folder(name)
+        try:
+            os.mkdir(folder, PRIVATE_FOLDER_MODE)
+            create(path, pem, mode=PRIVATE_MODE, sync=sync)
+            if sync:
+                for name in (folder, f"{base}/{ARCHIVE}", base, destination):
+                    sync_folder(name)
+        except BaseException:
+            # No half of a private key stays where there was no room for the whole.
+            discard_key(Path(path))
+            raise
     return Path(path)
 
 

@@ -15,6 +15,7 @@ from certmgr.errors import CertmgrError, LockedError, RefusedError
 from certmgr.files import held
 from certmgr.locations import crl_file
 from certmgr.models.authorities import Authority, AuthorityRole, AuthorityStatus
+from certmgr.models.certificates import Stage
 from certmgr.models.operators import Permission
 from certmgr.models.revocations import RequestState
 from certmgr.operations import certificates as certificate_operations
@@ -129,15 +130,22 @@ def _settle(workspace: Workspace, session: Session) -> Iterator[Step]:
                 what = f"Closed the interrupted certificate {subject.serial} of {subject.server}: {one.reason}."
                 yield Step(what=what, done=True)
             case recovery.Settled.FAILED:
-                what = f"The files of {subject.server} (serial {subject.serial}) could not be delivered: {one.reason}"
-                yield Step(what=what, done=False)
+                what = f"The files of {subject.server} (serial {subject.serial}) could not be delivered"
+                if subject.stage is Stage.INTENT:
+                    what = f"The interrupted certificate {subject.serial} of {subject.server} could not be finished"
+                yield Step(what=f"{what}: {one.reason}", done=False)
 
 
 def _revoke(workspace: Workspace, session: Session) -> Iterator[Step]:
     with workspace.store().read() as snapshot:
         waiting = [one for one in stored_revocations.open(snapshot) if one.state is RequestState.VERIFIED]
     for one in waiting:
-        revocations.carry_out(workspace, session, [one.id])
+        try:
+            revocations.carry_out(workspace, session, [one.id])
+        except CertmgrError as problem:
+            what = f"The revocation {one.id} of {one.server} could not be carried out: {problem.message}"
+            yield Step(what=what, done=False)
+            continue
         yield Step(what=f"Carried out the revocation {one.id} of {one.server} ({one.cause}).", done=True)
 
 

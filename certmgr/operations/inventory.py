@@ -18,7 +18,7 @@ from enum import StrEnum
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from certmgr import intake, issuance
 from certmgr.codes import Code
@@ -30,6 +30,9 @@ from certmgr.net import files, layout
 from certmgr.pki import export
 from certmgr.store import authorities, certificates
 from certmgr.workspace import Session, Workspace
+
+if TYPE_CHECKING:
+    from certmgr.store.connection import Transaction
 
 COLUMNS = ("server", "dns", "ip", "owner", "contact", "purpose", "profile")
 REQUIRED = frozenset(COLUMNS) - {"profile"}
@@ -283,22 +286,14 @@ class _Run:
             else:
                 batch.reports.append(_refused(line, one))
         store, actor = self._workspace.store(), self._session.actor
-        with store.write(actor) as tx:
-            wanted = []
-            for line, one in good:
-                live = certificates.live_for_server(tx, one.order.server, tx.now, intents=True)
-                if live:
-                    batch.reports.append(_already(line, one.order, live[0]))
-                    issuance.discard([one])
-                else:
-                    wanted.append((line, one))
-            for report in batch.reports:
-                if report.outcome is Outcome.REFUSED:
-                    codes: list[str] = [str(item.code) for item in report.findings]
-                    tx.record(
-                        "certificate.refused", f"line:{report.number}", {"codes": [*codes[:50]], "count": len(codes)}
-                    )
-            ids = issuance.record_intents(tx, self._plan, [one for _, one in wanted]) if wanted else []
+        try:
+            with store.write(actor) as tx:
+                wanted = self._unserved(tx, batch, good)
+                _record_refusals(tx, batch)
+                ids = issuance.record_intents(tx, self._plan, [one for _, one in wanted]) if wanted else []
+        except BaseException:
+            issuance.discard([one for _, one in good])
+            raise
         signer = self._session.signer(self._authority)
         batch.issued = [
             issuance.Issued(id=identity, prepared=one, der=issuance.sign(signer, self._plan.issuer, one.tbs))
@@ -308,6 +303,21 @@ class _Run:
         if batch.issued:
             with store.write(actor) as tx:
                 issuance.record_issued(tx, self._plan, batch.issued)
+
+    @staticmethod
+    def _unserved(
+        tx: "Transaction", batch: _Batch, good: "list[tuple[Line, issuance.Prepared]]"
+    ) -> "list[tuple[Line, issuance.Prepared]]":
+        """Return the lines that no other process has served meanwhile; the others are reports, and their keys go."""
+        wanted = []
+        for line, one in good:
+            live = certificates.live_for_server(tx, one.order.server, tx.now, intents=True)
+            if live:
+                batch.reports.append(_already(line, one.order, live[0]))
+                issuance.discard([one])
+            else:
+                wanted.append((line, one))
+        return wanted
 
     def _deliveries(self, batch: _Batch) -> list[layout.Delivery]:
         found = [issuance.delivery(one, self._chain_pem) for one in batch.issued]
@@ -407,6 +417,14 @@ def _submit(pool: ProcessPoolExecutor | None, function: Callable[[_A], _T], argu
     except Exception as problem:  # noqa: BLE001 - as a pool does: raised where the result is asked for
         future.set_exception(problem)
     return future
+
+
+def _record_refusals(tx: "Transaction", batch: _Batch) -> None:
+    """Journal the refused lines: their codes and nothing of what was asked (DETAILS 48)."""
+    for report in batch.reports:
+        if report.outcome is Outcome.REFUSED:
+            codes: list[str] = [str(item.code) for item in report.findings]
+            tx.record("certificate.refused", f"line:{report.number}", {"codes": [*codes[:50]], "count": len(codes)})
 
 
 def _refused(line: Line, findings: Sequence[Finding]) -> LineReport:

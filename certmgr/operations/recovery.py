@@ -60,7 +60,7 @@ def settle(workspace: Workspace, session: Session) -> list[Settlement]:
             intents = open_intents(snapshot)
             undelivered = certificates.undelivered(snapshot)
         settled += [
-            _settle(workspace, session, intent, now)
+            _try_to_settle(workspace, session, intent, now)
             for intent in intents
             if alone or now - intent.created_at > YOUNG
         ]
@@ -90,6 +90,20 @@ def pending(workspace: Workspace) -> list[Settlement]:
             Settlement(certificate=one, outcome=Settled.DELIVERED) for one, _ in certificates.undelivered(snapshot)
         ]
     return found
+
+
+def _try_to_settle(workspace: Workspace, session: Session, intent: Intent, now: datetime) -> Settlement:
+    """Settle one intent; a failure is told and tried again next time, and keeps nothing else from being done."""
+    try:
+        return _settle(workspace, session, intent, now)
+    except CertmgrError as problem:
+        with workspace.store().read() as snapshot:
+            subject = certificates.get(snapshot, intent.id)
+        return Settlement(certificate=subject, outcome=Settled.FAILED, reason=_words(problem))
+
+
+def _words(problem: CertmgrError) -> str:
+    return " ".join([problem.message, *(item.message for item in problem.findings)])
 
 
 def _settle(workspace: Workspace, session: Session, intent: Intent, now: datetime) -> Settlement:
@@ -197,7 +211,7 @@ def _deliver(workspace: Workspace, session: Session, identity: CertificateId, ke
                 certificate + chain,
             )
     except CertmgrError as problem:
-        return Settlement(certificate=subject, outcome=Settled.FAILED, reason=problem.message)
+        return Settlement(certificate=subject, outcome=Settled.FAILED, reason=_words(problem))
     with workspace.store().write(session.actor) as tx:
         certificates.set_delivered(tx, [subject.id])
     return Settlement(certificate=subject, outcome=Settled.DELIVERED)

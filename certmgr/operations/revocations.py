@@ -246,7 +246,7 @@ def fulfil(workspace: Workspace, session: Session, revocation: RevocationId) -> 
 
 
 def carry_out(workspace: Workspace, session: Session, ids: Sequence[RevocationId]) -> None:
-    """Revoke in the store what verified requests name; the next CRL carries it. A request carried out is passed over."""
+    """Revoke in the store what verified requests name; the next CRL carries it. One carried out is passed over."""
     session.require(Permission.CARRY_OUT_REVOCATION)
     for identity in ids:
         with workspace.store().write(session.actor) as tx:

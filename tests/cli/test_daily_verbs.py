@@ -40,7 +40,8 @@ class Call:
 
     def issue(self, name: str = NAME, *words: str) -> None:
         """Issue a certificate for `name`."""
-        assert self("issue", "--dns", name, "--purpose", "web", "--owner", "ops", "--out", str(self.home.out), *words) == 0
+        facts = ("--purpose", "web", "--owner", "ops", "--out", str(self.home.out))
+        assert self("issue", "--dns", name, *facts, *words) == 0
 
 
 def test_issue_prints_the_folder_as_data_and_the_words_apart(call: Call) -> None:

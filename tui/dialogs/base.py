@@ -20,6 +20,7 @@ from tui.widgets.banner import Banner
 from tui.widgets.paint import content, page
 
 Answer = TypeVar("Answer")
+_KEPT_ROWS = 3
 LABEL = 10
 """The width of the labels in a dialog."""
 
@@ -40,13 +41,17 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     def compose(self) -> ComposeResult:
         """Put the frame around the body."""
         yield Banner(glyphs=self.app.glyphs, clock=self.app.backend.now)
-        with Vertical(classes="stage"), Vertical(classes="dialog"):
+        with Vertical(classes="dialog"):
             yield from self.body()
 
     def on_mount(self) -> None:
         """Show the banner here too: the screen behind is dimmed, the clocks are not."""
         self._show_clocks(self.app)
         self.app.frame_signal.subscribe(self, self._show_clocks)
+
+    def on_resize(self) -> None:
+        """Keep off the header, the banner and the keys, however small the terminal is."""
+        self.query_one(".dialog").styles.max_height = max(self.app.size.height - _KEPT_ROWS, 1)
 
     def _show_clocks(self, app: Host) -> None:
         """Take the banner from the application."""
