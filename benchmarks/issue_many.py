@@ -74,7 +74,7 @@ def openssl(program: str, folder: Path, count: int) -> Contestant:
         os.sync()
 
     def sign(number: int) -> None:
-        options = ["-batch", "-notext", "-config", place(number) / CONFIGURATION, "-out", os.devnull]
+        options: list[str | Path] = ["-batch", "-notext", "-config", place(number) / CONFIGURATION, "-out", os.devnull]
         run([program, "ca", *options, "-infiles", *files], cwd=requests)
 
     def check(number: int) -> None:

@@ -1,6 +1,6 @@
 """Make the pictures of the interface in docs/pictures from the certificates of a home: `python docs/pictures.py HOME`.
 
-Run by hand, after `make demo` for instance. Needs rsvg-convert and the DejaVu fonts; the home is only read.
+Run by hand, after `make demo` for instance. Needs rsvg-convert, the DejaVu fonts and, for Chinese names, a font that has them; the home is only read.
 """
 
 import argparse
@@ -21,11 +21,12 @@ CELL = 12.2
 DEJAVU = 1204 / 2000
 """The advance of DejaVu Sans Mono, in em: with it the font size is chosen, since librsvg ignores textLength."""
 SETTLE_S = 1.0
+ZOOM = "0.75"
 
 
 async def draw(home: Path, name: str) -> str:
     """Return the picture called `name` as SVG."""
-    app = CertmgrApp(Backend(open_workspace(home)), read_only=False)
+    app = CertmgrApp(Backend(open_workspace(home)))
     try:
         async with app.run_test(size=SIZE[name]) as pilot:
             await pilot.pause(SETTLE_S)
@@ -58,7 +59,7 @@ def main() -> None:
     for name in KEYS:
         svg = for_librsvg(asyncio.run(draw(home, name)))
         target = FOLDER / f"{name}.png"
-        subprocess.run(["rsvg-convert", "--output", str(target)], input=svg.encode(), check=True)
+        subprocess.run(["rsvg-convert", "--zoom", ZOOM, "--output", str(target)], input=svg.encode(), check=True)
         print(target)
 
 

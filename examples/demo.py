@@ -62,7 +62,7 @@ class Demo:
         done = subprocess.run(
             [sys.executable, "-m", "certmgr", *command[1:]], capture_output=True, text=True, check=False, timeout=120
         )
-        for line in (done.stdout + done.stderr).rstrip().splitlines()[:12]:
+        for line in (done.stdout + done.stderr).rstrip().splitlines()[:20]:
             print(f"    {line}")
         if done.returncode != expect:
             raise SystemExit(f"certmgr exited {done.returncode}, expected {expect}.\n{done.stderr}")
@@ -255,7 +255,7 @@ def main() -> None:
         demo.certmgr("renew", "hub-dns", "--force", "--reason", "Shown in the demo")
         step(7, "What cron runs every 15 minutes, and the examination of the whole home")
         demo.certmgr("check")
-        demo.certmgr("journal", "verify")
+        demo.certmgr("doctor")
     took = time.monotonic() - started
     print(f"\nDone in {took:.0f} seconds. Everything is in {shown(demo.folder)}/; look around:")
     print(f"  .venv/bin/certmgr --home {shown(demo.home)} tui")

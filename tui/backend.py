@@ -168,10 +168,16 @@ class Backend:
         session = self._session
         return session.actor.name if session else None
 
-    def unlock(self, name: str, passphrase: str) -> None:
-        """Unlock a person's slot for as long as somebody is there; raises LockedError for a wrong passphrase."""
-        credential = PersonCredential(name=name, passphrase=Secret.from_text(passphrase))
-        self._session = unlock(self._workspace, credential)
+    def unlock(self, name: str, passphrase: str) -> Session:
+        """Return the session of a person's slot; raises LockedError for a wrong passphrase.
+
+        It takes most of a second, in which the user may have thought better of it: nothing is unlocked before `enter`.
+        """
+        return unlock(self._workspace, PersonCredential(name=name, passphrase=Secret.from_text(passphrase)))
+
+    def enter(self, session: Session) -> None:
+        """Act in this session from now on, for as long as somebody is there."""
+        self._session = session
         self.touch()
 
     def lock(self) -> None:

@@ -6,22 +6,22 @@ from certmgr.cli import printer
 
 SHELLS = ("bash", "zsh", "fish")
 EPILOG = """\b
+The script holds every command and option, so that a Tab starts no program; only a REFERENCE asks for the servers.
+
+\b
 Examples:
-  certmgr completion bash > /etc/bash_completion.d/certmgr
-  certmgr completion zsh > ~/.zfunc/_certmgr
+  source <(certmgr completion bash)
+  certmgr completion zsh > "${fpath[1]}/_certmgr"
   certmgr completion fish > ~/.config/fish/completions/certmgr.fish
 """
 
 
 @click.command("completion", epilog=EPILOG)
 @click.argument("shell", type=click.Choice(SHELLS))
-def command(*, shell: str) -> None:
+def command(shell: str) -> None:
     """Print the completion script for SHELL: bash, zsh or fish."""
-    from click.shell_completion import get_completion_class  # noqa: PLC0415 - only here
+    from certmgr.cli import completion_bash, completion_fish, completion_zsh  # noqa: PLC0415 - imports every command
+    from certmgr.cli.completion_tree import tree  # noqa: PLC0415 - imports every command
 
-    from certmgr.cli.root import root  # noqa: PLC0415 - the root knows this module by name
-
-    kind = get_completion_class(shell)
-    if kind is None:
-        raise click.UsageError(f"There is no completion for {shell}.")
-    printer.raw(kind(root, {}, "certmgr", "_CERTMGR_COMPLETE").source() + "\n")
+    scripts = {"bash": completion_bash.script, "zsh": completion_zsh.script, "fish": completion_fish.script}
+    printer.raw(scripts[shell](tree()))

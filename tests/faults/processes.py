@@ -25,7 +25,8 @@ _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(_LOADED)
 _PATIENCE_S = 60
 
-Act = Callable[["Reports", Path], None]
+Act = Callable[..., None]
+"""A function of `acts`: it takes its reports, the home's folder and its own arguments."""
 
 
 class Reports:
@@ -48,7 +49,10 @@ class Child:
         self.lines: list[list[str]] = []
         self._rest = b""
         self._reading, writing = _FORKS.Pipe(duplex=False)
-        waiting, self._opening = _FORKS.Pipe(duplex=False) if gate else (None, None)
+        waiting: Connection | None = None
+        self._opening: Connection | None = None
+        if gate:
+            waiting, self._opening = _FORKS.Pipe(duplex=False)
         self._process = _FORKS.Process(target=_run, args=(act, writing, waiting, folder, arguments))
         self._process.start()
         writing.close()
@@ -145,11 +149,7 @@ def at_once(acts: list[tuple[Act, Path, tuple[object, ...]]]) -> Iterator[list[C
 
 
 def _run(
-    act: Callable[..., None],
-    connection: Connection,
-    waiting: Connection | None,
-    folder: Path,
-    arguments: tuple[object, ...],
+    act: Act, connection: Connection, waiting: Connection | None, folder: Path, arguments: tuple[object, ...]
 ) -> None:
     os.umask(0o077)
     reports = Reports(connection)

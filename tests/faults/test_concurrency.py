@@ -6,11 +6,12 @@ from pathlib import Path
 
 from certmgr.errors import RefusedError
 from certmgr.models.certificates import Stage
+from certmgr.models.revocations import CrlFacts
 from certmgr.pki import crl
 from certmgr.store import journal
 from tests.faults import acts
 from tests.faults.aftermath import every_certificate, published_entries, settled, whole
-from tests.faults.processes import at_once, run, run_at_once, started
+from tests.faults.processes import Act, at_once, run, run_at_once, started
 from tests.home import HomeForTest
 
 PROCESSES = 8
@@ -59,7 +60,7 @@ class Watcher(threading.Thread):
         super().__init__()
         self._path = path
         self._ended = threading.Event()
-        self.looks: list[crl.CrlFacts] = []
+        self.looks: list[CrlFacts] = []
         self.wrong: list[str] = []
 
     def run(self) -> None:
@@ -71,7 +72,7 @@ class Watcher(threading.Thread):
                 last = content
                 self._compare(crl.read_crl(content))
 
-    def _compare(self, now: crl.CrlFacts) -> None:
+    def _compare(self, now: CrlFacts) -> None:
         if self.looks:
             before = self.looks[-1]
             if now.number <= before.number:
@@ -166,7 +167,9 @@ def test_check_running_twice_at_once_renews_and_publishes_once(live_home: HomeFo
 def test_check_all_the_time_disturbs_no_issuance(live_home: HomeForTest) -> None:
     """Four processes issue while two run check again and again: no error, nothing abandoned."""
     folder = folder_of(live_home)
-    children = [(acts.issue_many, folder, names(process, 10)) for process in range(4)]
+    children: list[tuple[Act, Path, tuple[object, ...]]] = [
+        (acts.issue_many, folder, names(process, 10)) for process in range(4)
+    ]
     with at_once([*children, *[(acts.check_many, folder, (15,))] * 2]) as running:
         codes = [child.finish() for child in running]
     assert codes == [0] * len(running), [child.lines for child in running]

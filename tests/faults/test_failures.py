@@ -1,6 +1,6 @@
 """The outside world fails: no room, no permission, something in the way, a store that is held (N5)."""
 
-import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,7 +100,7 @@ def test_what_comes_into_the_way_after_the_signature_is_named_until_it_is_gone(
     with started(acts.issue_halted, folder, "deliver", NAME) as child:
         child.wait_for("halted")
         obstacle.write_text("somebody's own")
-        child.send_signal(acts.signal.SIGCONT)
+        child.send_signal(signal.SIGCONT)
         child.finish()
     assert child.lines[-1][:2] == ["error", "4"]
     lines = run(acts.check_once, folder)
@@ -185,7 +185,7 @@ def test_a_record_that_goes_on_failing_ends_on_the_crl(home: HomeForTest, clock:
     clock.advance(hours=2)
     assert all(step.done for step in check.check(home.workspace, home.machine()))
     (one,) = every_certificate(home)
-    assert one.cause is Cause.ISSUED_IN_ERROR
+    assert one.cause == Cause.ISSUED_IN_ERROR
     assert one.serial in published_entries(home)
 
 
@@ -212,9 +212,7 @@ def test_r6_1_a_publication_folder_that_fails_keeps_the_request_open_until_check
     issued = home.issue(NAME)
     away = home.public.rename(home.public.with_name("away"))
     home.public.write_text("a file")
-    done = revocations.revoke(
-        home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_LOST, confirm=NAME
-    )
+    done = revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_LOST, confirm=NAME)
     assert (done.published, done.revocation.state) == (False, RequestState.REVOKED)
     assert str(home.public) in (done.problem or "")
     clock.advance(hours=13)
@@ -223,7 +221,7 @@ def test_r6_1_a_publication_folder_that_fails_keeps_the_request_open_until_check
     clock.advance(hours=12)
     told = " ".join(step.what for step in check.check(home.workspace, home.machine()) if not step.done)
     assert "OVERDUE" in told
-    os.unlink(home.public)
+    home.public.unlink()
     away.rename(home.public)
     assert all(step.done for step in check.check(home.workspace, home.machine()))
     assert requests.open_requests(home.workspace) == ()

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from certmgr.models.certificates import Stage
+from certmgr.pki import inspect
 from certmgr.store import certificates
 from tests.faults import acts
-from tests.faults.aftermath import every_certificate, published_entries, settled, whole
+from tests.faults.aftermath import settled, whole
+from tests.faults.hooks import STEPS
 from tests.faults.inventories import write_inventory
 from tests.faults.processes import Child, pause, run, started
-from tests.home import HomeForTest, make_home, open_home
+from tests.home import HomeForTest
 
 KILLS = int(os.environ.get("CERTMGR_KILLS", "200"))
 """How many processes are killed; a tenth of them at least in each step."""
@@ -36,16 +38,17 @@ class Campaign:
     @property
     def over(self) -> bool:
         """Whether all have been killed, and enough in each step."""
-        return self.landed.total() >= KILLS and min(self.landed[step] for step in acts.STEPS) >= KILLS // len("ten steps!")
+        return self.landed.total() >= KILLS and min(self.landed[step] for step in STEPS) >= KILLS // 10
 
     def aim(self) -> str:
         """Return the step in which the fewest were killed."""
-        return min(acts.STEPS, key=lambda step: self.landed[step])
+        return min(STEPS, key=lambda step: self.landed[step])
 
     def hear(self, lines: list[list[str]]) -> None:
         """Keep what a child reported; it was killed in the step that it reported last."""
         steps = [line[1] for line in lines if line[0] == "step"]
-        self.landed[steps[-1] if steps else "start"] += 1
+        if steps:
+            self.landed[steps[-1]] += 1
         for line in lines:
             if line[0] == "signed":
                 self.signed[line[1]] = (line[2], line[3], line[4])
@@ -78,7 +81,7 @@ def test_n5_whatever_kill_9_interrupts_every_signature_is_accounted_for(live_hom
                 kill_in(child, step, rng.randint(1, 2), rng.uniform(0, SLOWEST_S))
         else:
             inventory = write_inventory(tmp_path / f"{number}.csv", f"line{number}-", LINES)
-            with started(acts.issue_inventory, folder, str(inventory)) as child:
+            with started(acts.issue_inventory, folder, inventory) as child:
                 times = LINES if step in {"prepare", "sign"} else LINES // acts.BATCH
                 kill_in(child, step, rng.randint(1, times), rng.uniform(0, SLOWEST_S))
         campaign.hear(child.lines)
@@ -98,5 +101,5 @@ def compare(home: HomeForTest, campaign: Campaign) -> None:
         for serial, (spki, tbs, der) in campaign.signed.items():
             one = found[serial]
             assert (one.stage, one.spki_sha256, one.sha256) == (Stage.ISSUED, spki, der)
-            assert acts.inspect.sha256(certificates.tbs(snapshot, one.id)) == tbs
+            assert inspect.sha256(certificates.tbs(snapshot, one.id)) == tbs
     assert campaign.acknowledged <= campaign.signed.keys()

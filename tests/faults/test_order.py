@@ -69,7 +69,7 @@ def test_an_inventory_line_whose_certificate_is_being_made_is_not_served_twice(
     folder, inventory = tmp_path / "place", tmp_path / "inventory.csv"
     inventory.write_text(f"server,dns,ip,owner,contact,purpose\n{NAME},{NAME},,ops,,test\n")
     with halted(acts.issue_halted, folder, "sign", NAME) as child:
-        with started(acts.issue_inventory, folder, str(inventory)) as second:
+        with started(acts.issue_inventory, folder, inventory) as second:
             second.wait_for("done")
             assert [line[:2] for line in said(second.lines)] == [["refused", NAME]]
         go_on(child)
@@ -93,10 +93,9 @@ def test_r5_1_a_certificate_whose_successor_is_being_made_is_not_renewed_twice(
 def test_check_does_not_settle_what_was_finished_before_it_looked(live_home: HomeForTest, tmp_path: Path) -> None:
     """An issuance that ends just before check has the home for itself is no leftover."""
     folder = tmp_path / "place"
-    with halted(acts.issue_halted, folder, "sign", NAME) as issuing:
-        with halted(acts.check_halted, folder) as checking:
-            go_on(issuing)
-            assert said(go_on(checking)) == []
+    with halted(acts.issue_halted, folder, "sign", NAME) as issuing, halted(acts.check_halted, folder) as checking:
+        go_on(issuing)
+        assert said(go_on(checking)) == []
     (one,) = settled(live_home)
     assert one.stage is Stage.ISSUED
 

@@ -1,22 +1,18 @@
 """What `check` makes of what a crash left (DETAILS 5, 15, 16): finished where that is safe, else on the CRL."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from certmgr.models.certificates import Certificate, Stage
+from certmgr.models.keys import KeyType
 from certmgr.models.revocations import Cause, Reason, RequestState
 from certmgr.operations import revocations
+from certmgr.pki import keys
 from certmgr.queries import revocations as requests
-from certmgr.workspace import utc_now
 from tests.faults import acts
 from tests.faults.aftermath import every_certificate, published_entries, settled, whole
 from tests.faults.processes import pause, run, started
-from tests.home import HomeForTest, make_home
+from tests.home import HomeForTest
 
 NAME = "portal.egov.internal"
 KILLED_CHECKS = 24
@@ -58,7 +54,7 @@ def test_an_intent_whose_key_file_was_replaced_goes_onto_the_crl(live_home: Home
     """DETAILS 15: the key in the file is compared with the one on record; no key of somebody else's is delivered."""
     interrupted(tmp_path / "place", "record")
     (key,) = live_home.out.rglob("privkey.pem")
-    key.write_bytes(acts.keys.private_pem(acts.keys.make_key(acts.KeyType.EC_P256)))
+    key.write_bytes(keys.private_pem(keys.make_key(KeyType.EC_P256)))
     told(tmp_path / "place")
     abandoned(live_home)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual.events import MouseScrollDown, MouseScrollUp
 
 from certmgr.intake import Wish
 from certmgr.models.revocations import Cause
@@ -20,6 +21,7 @@ from tui.viewport import KEEP
 from tui.widgets.certificate_list import CertificateList
 from tui.widgets.detail_pane import DetailPane
 from tui.widgets.filter_bar import FilterBar
+from tui.widgets.keybar import KeyBar
 
 
 def table(app: CertmgrApp) -> CertificateList:
@@ -192,6 +194,30 @@ async def test_enter_opens_the_certificate_and_esc_leads_back(home: HomeForTest,
         assert "portal.hub.egov.internal" in shown(app)
         await press(app, pilot, "escape")
         assert current(app) == "portal.hub.egov.internal"
+
+
+async def test_the_mouse_does_what_the_keys_do(home: HomeForTest, running: Running) -> None:
+    """A click moves the cursor, a second one opens, the wheel scrolls, a word of the bottom line is its key."""
+    async with running(home) as (app, pilot):
+        await pilot.click(CertificateList, offset=(20, 4))
+        assert current(app) == names(app)[3]
+        table(app).post_message(scroll(MouseScrollDown, table(app)))
+        await settle(app, pilot)
+        assert table(app).view.top == 3
+        table(app).post_message(scroll(MouseScrollUp, table(app)))
+        await settle(app, pilot)
+        assert table(app).view.top == 0
+        await pilot.click(CertificateList, offset=(20, 4))
+        await settle(app, pilot)
+        assert "NAMES" in shown(app)
+        await pilot.click(KeyBar, offset=(shown(app).splitlines()[-1].index("back"), 0))
+        await settle(app, pilot)
+        assert isinstance(app.screen, CertificatesScreen)
+
+
+def scroll(kind: type[MouseScrollDown | MouseScrollUp], widget: CertificateList) -> MouseScrollDown | MouseScrollUp:
+    """Return a turn of the wheel over a widget."""
+    return kind(widget=widget, x=5, y=5, delta_x=0, delta_y=1, button=0, shift=False, meta=False, ctrl=False)
 
 
 async def test_the_detail_follows_the_cursor_where_there_is_room(home: HomeForTest, running: Running) -> None:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
@@ -14,6 +15,7 @@ from certmgr.models.revocations import Cause
 from certmgr.operations import operators as operator_operations
 from certmgr.operations import revocations
 from certmgr.queries.certificates import detail, resolve
+from certmgr.workspace import Session
 from tests.clock import FakeClock
 from tests.home import CHEAP_KDF, PASSPHRASE, HomeForTest
 from tests.tui.conftest import Running
@@ -81,7 +83,7 @@ async def test_a_certificate_is_revoked_from_the_list(home: HomeForTest, running
 async def test_a_second_revocation_needs_no_second_passphrase(home: HomeForTest, running: Running) -> None:
     """The slot stays unlocked while somebody is there."""
     async with running(home) as (app, pilot):
-        app.backend.unlock("admin", PASSPHRASE)
+        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
         await open_dialog(app, pilot)
         await fill(app, pilot)
         await press(app, pilot, "enter")
@@ -95,7 +97,7 @@ async def test_the_slot_is_locked_again_when_nobody_is_there(
     now = [0.0]
     async with running(home) as (app, pilot):
         monkeypatch.setattr(app.backend, "_monotonic", lambda: now[0])
-        app.backend.unlock("admin", PASSPHRASE)
+        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
         now[0] = backend_module.IDLE.total_seconds() - 1
         await press(app, pilot, "j")
         now[0] += backend_module.IDLE.total_seconds() - 1
@@ -108,7 +110,7 @@ async def test_the_slot_is_locked_again_when_nobody_is_there(
 async def test_a_key_locks_the_slot_at_once(home: HomeForTest, running: Running) -> None:
     """ctrl+l, before one leaves the desk."""
     async with running(home) as (app, pilot):
-        app.backend.unlock("admin", PASSPHRASE)
+        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
         await press(app, pilot, "ctrl+l")
         assert app.backend.unlocked is None
         assert "The slot admin is locked." in shown(app)
@@ -126,6 +128,34 @@ async def test_a_wrong_passphrase_is_told_and_asked_for_again(home: HomeForTest,
         assert app.screen.query_one("#passphrase", Input).value == ""
         await unlock(app, pilot)
         await told(app, pilot, "is revoked and the CRL is published")
+
+
+async def test_cancelling_while_the_slot_is_unlocked_leaves_it_locked(
+    home: HomeForTest, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key derivation cannot be stopped, but what it gives is thrown away."""
+    begun, go_on = Event(), Event()
+    async with running(home) as (app, pilot):
+        derive = app.backend.unlock
+
+        def slow(name: str, passphrase: str) -> Session:
+            begun.set()
+            go_on.wait(10)
+            return derive(name, passphrase)
+
+        monkeypatch.setattr(app.backend, "unlock", slow)
+        await open_dialog(app, pilot)
+        await fill(app, pilot)
+        await press(app, pilot, "enter")
+        app.screen.query_one("#passphrase", Input).value = PASSPHRASE
+        await pilot.press("enter")
+        assert begun.wait(10)
+        await pilot.press("escape")
+        go_on.set()
+        await settle(app, pilot)
+        assert app.backend.unlocked is None
+        assert "Nothing was revoked: no slot was unlocked." in shown(app)
+    assert portal(home).revoked_at is None
 
 
 async def test_cancelling_the_passphrase_keeps_the_dialog(home: HomeForTest, running: Running) -> None:
@@ -223,7 +253,7 @@ async def test_the_dialog_keeps_its_certificate(home: HomeForTest, running: Runn
 async def test_what_changed_meanwhile_is_told(home: HomeForTest, running: Running) -> None:
     """Somebody else was faster: the operation refuses, the reason stays on screen until it is dismissed."""
     async with running(home) as (app, pilot):
-        app.backend.unlock("admin", PASSPHRASE)
+        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
         await open_dialog(app, pilot)
         await fill(app, pilot)
         found = portal(home)
@@ -245,7 +275,7 @@ async def test_a_failed_publication_leaves_the_request_open_and_counting(
     home.public.rename(home.public.with_name("away"))
     home.public.write_text("Nothing can be published here.")
     async with running(home) as (app, pilot):
-        app.backend.unlock("admin", PASSPHRASE)
+        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
         assert "2 revocations open" in shown(app)
         await open_dialog(app, pilot)
         await fill(app, pilot)
@@ -281,7 +311,7 @@ async def test_who_may_only_ask_leaves_a_request_to_verify(home: HomeForTest, ru
         kdf=CHEAP_KDF,
     )
     async with running(home) as (app, pilot):
-        app.backend.unlock("clerk", PASSPHRASE)
+        app.backend.enter(app.backend.unlock("clerk", PASSPHRASE))
         await open_dialog(app, pilot)
         await fill(app, pilot)
         await press(app, pilot, "enter")
@@ -294,7 +324,7 @@ async def test_who_may_only_ask_leaves_a_request_to_verify(home: HomeForTest, ru
 async def test_a_suspension_is_a_hold(home: HomeForTest, running: Running) -> None:
     """Suspended puts the certificate on hold, which can be released (R6.2(9))."""
     async with running(home) as (app, pilot):
-        app.backend.unlock("admin", PASSPHRASE)
+        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
         await open_dialog(app, pilot)
         app.screen.query_one(CauseList).highlighted = 10
         await fill(app, pilot, key="enter")

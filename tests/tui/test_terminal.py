@@ -71,9 +71,7 @@ def test_the_command_without_a_terminal_ends_at_once(home: HomeForTest) -> None:
     assert done.stdout == b""
 
 
-@pytest.mark.parametrize(
-    ("encoding", "answer"), [("utf-8", True), ("UTF8", True), ("latin-1", False)]
-)
+@pytest.mark.parametrize(("encoding", "answer"), [("utf-8", True), ("UTF8", True), ("latin-1", False)])
 def test_only_utf8_is_trusted_with_signs(encoding: str, answer: bool) -> None:  # noqa: FBT001 - an example
     """Where the terminal's encoding is another one, ASCII is drawn."""
     assert speaks_utf8(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) is answer

@@ -94,12 +94,13 @@ class UnlockDialog(Dialog[str]):
         self._set_busy(busy=True)
         self._status(f"Unlocking {self._shown(slot.name)} ...", Ink.DIM)
         try:
-            await self.app.acts.run(unlock)
+            session = await self.app.acts.run(unlock)
         except CertmgrError as error:
             self._set_busy(busy=False)
             self._status(error.message, Ink.URGENT)
             field.focus()
             return
+        self.app.backend.enter(session)
         self.dismiss(slot.name)
 
     def _set_busy(self, *, busy: bool) -> None:
