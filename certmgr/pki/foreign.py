@@ -104,6 +104,10 @@ def _rights(extensions: x509.Extensions, anchor: x509.Extensions, *, alone: bool
     above = find_value(anchor, x509.BasicConstraints)
     if not alone and above is not None and above.path_length == 0:
         yield _error("root", "The root's path length is 0, so it may have no CA below it.")
+    for field, found in (("keyUsage", extensions), ("root", anchor)):
+        if find_value(found, x509.KeyUsage) is None:
+            which = "CA certificate" if found is extensions else "root"
+            yield _warning(field, f"The {which} has no keyUsage (RFC 5280 4.2.1.3); some clients refuse the chain.")
     usage = find_value(extensions, x509.KeyUsage)
     if usage is not None:
         if not usage.key_cert_sign:

@@ -204,7 +204,7 @@ def constraints(workspace: Workspace) -> Area:
         wrong = sorted((verdict for verdict in verdicts if not verdict.ok), key=lambda verdict: verdict.case)
         for case, those in groupby(wrong, key=lambda verdict: verdict.case):
             told = "; ".join(f"{verdict.verifier}: {verdict.actual}" for verdict in those)
-            message = f"Under {one.slug}, a {case} must be {_expected(wrong, case)}, and was not ({told})."
+            message = f"{one.slug}, {case}: must be {_expected(wrong, case)}, and was not ({told})."
             problems.append(worry(Code.SELF_TEST, message, value=one.slug))
     names = ", ".join(sorted(asked)) or "nobody"
     return Area(well=f"The name constraints hold; asked: {names}.", problems=tuple(problems))

@@ -25,7 +25,7 @@ class Point:
 
     def __init__(self) -> None:
         self.home: HomeForTest
-        self.answer = self.works
+        self.answer: Callable[[socket.socket], None] = self.works
         self.requests: list[str] = []
 
     def begin(self, home: HomeForTest) -> None:
