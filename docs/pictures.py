@@ -1,6 +1,7 @@
 """Make the pictures of the interface in docs/pictures from the certificates of a home: `python docs/pictures.py HOME`.
 
-Run by hand, after `make demo` for instance. Needs rsvg-convert, the DejaVu fonts and, for Chinese names, a font that has them; the home is only read.
+Run by hand, after `make demo` for instance. Needs rsvg-convert, the DejaVu fonts and, for Chinese names, a font that
+has them. The home is only read.
 """
 
 import argparse

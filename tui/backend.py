@@ -15,7 +15,7 @@ from certmgr.custody.secrets import Secret
 from certmgr.errors import LockedError
 from certmgr.filters import parse_filter
 from certmgr.models.authorities import AuthorityRole, AuthorityStatus
-from certmgr.models.certificates import Certificate, CertificateId, State
+from certmgr.models.certificates import Certificate, CertificateId
 from certmgr.models.operators import ALLOWED, Permission, Role
 from certmgr.models.revocations import Cause, Revocation
 from certmgr.operations import revocations as revocation_operations
@@ -35,9 +35,8 @@ IDLE = timedelta(minutes=10)
 STOP_AT = 10_000
 """Counting stops here (DETAILS 60)."""
 LONG_EXPIRED_DAYS = 30
-_NOT_SUPERSEDED = f"state:{','.join(state for state in State if state is not State.SUPERSEDED)}"
-_IN_USE = f"{_NOT_SUPERSEDED} days>=-{LONG_EXPIRED_DAYS}"
-_HIDDEN = ("state:superseded", f"{_NOT_SUPERSEDED} days<-{LONG_EXPIRED_DAYS}")
+_IN_USE = f"!state:superseded days>=-{LONG_EXPIRED_DAYS}"
+_HIDDEN = ("state:superseded", f"!state:superseded days<-{LONG_EXPIRED_DAYS}")
 _NOT_OFFERED = frozenset({Role.MACHINE, Role.RECOVERY})
 
 

@@ -7,6 +7,7 @@ import click
 
 from certmgr.cli import printer
 from certmgr.cli.invocation import ask_passphrase, invocation, read_passphrase_file
+from certmgr.cli.recovery_text import check_recovery_file, show_recovery
 from certmgr.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def command(**options: Any) -> None:  # noqa: ANN401 - one keyword an option, as
         root, issuing = operation.rehearse(wanted, utc_now())
         _print_drafts(root, issuing)
         return
+    check_recovery_file(options["recovery_file"])
     made = operation.initialise(wanted, clock=utc_now)
     _print_made(made, wanted, options)
 
@@ -196,8 +198,6 @@ def _print_made(made: "MadeHome", wanted: "Setup", options: dict[str, Any]) -> N
     for item in made.notices:
         printer.warn(item.message)
     if made.recovery_words is not None:
-        from certmgr.cli.recovery_text import show_recovery  # noqa: PLC0415
-
         show_recovery(made.recovery_words, options["recovery_file"])
     if made.csr is not None:
         if options["csr_out"]:

@@ -8,6 +8,7 @@ import click
 from certmgr.cli import printer
 from certmgr.cli.groups import NounGroup
 from certmgr.cli.invocation import ask_passphrase, invocation, read_passphrase_file
+from certmgr.cli.recovery_text import check_recovery_file, show_recovery
 from certmgr.errors import AttentionError, IntegrityError, UsageError
 from certmgr.models.operators import Role
 
@@ -90,6 +91,7 @@ def add(  # noqa: PLR0913 - one parameter an option
         operation.check_new(workspace, name=name, role=wanted, passphrase=passphrase, machine_key=key_file)
         printer.say(f"The slot {name} with the role {role} can be made; nothing was done.")
         return
+    check_recovery_file(recovery_file)
     session = call.session(workspace, person=True)
     made = operation.add(
         workspace,
@@ -103,8 +105,6 @@ def add(  # noqa: PLR0913 - one parameter an option
     if wanted is Role.MACHINE:
         printer.say(f"  Its key file: {key_file}")
     if made.words is not None:
-        from certmgr.cli.recovery_text import show_recovery  # noqa: PLC0415
-
         show_recovery(made.words, recovery_file)
 
 

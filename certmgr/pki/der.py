@@ -11,6 +11,7 @@ BIT_STRING = 0x03
 OCTET_STRING = 0x04
 OID = 0x06
 ENUMERATED = 0x0A
+UTF8_STRING = 0x0C
 UTC_TIME = 0x17
 GENERALIZED_TIME = 0x18
 SEQUENCE = 0x30
@@ -70,6 +71,7 @@ def oid(dotted: str) -> bytes:
     return tlv(OID, bytes(out))
 
 
+@lru_cache(maxsize=128)
 def time(moment: datetime) -> bytes:
     """Return an aware `moment` as UTCTime, from 2050 on as GeneralizedTime (RFC 5280 4.1.2.5), whole seconds."""
     moment = moment.astimezone(UTC)

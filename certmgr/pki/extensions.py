@@ -107,6 +107,7 @@ def subject_key_identifier(identifier: bytes) -> bytes:
     return der.extension("2.5.29.14", der.octet_string(identifier), critical=False)
 
 
+@lru_cache(maxsize=8)
 def authority_key_identifier(identifier: bytes) -> bytes:
     """Return the authorityKeyIdentifier extension with the key identifier alone (RFC 5280 4.2.1.1)."""
     return der.extension("2.5.29.35", der.sequence(der.tlv(0x80, identifier)), critical=False)

@@ -43,6 +43,7 @@ def lint_foreign_authority(certificate: bytes, root: bytes, *, now: datetime) ->
         *_signatures(issuing, anchor, alone=alone),
         *_times(issuing, anchor, now),
         *_rights(extensions, anchor_extensions, alone=alone),
+        *_usage(extensions, anchor_extensions),
         *_key(issuing),
         *_walls(extensions),
     )
@@ -63,9 +64,8 @@ def _signatures(issuing: x509.Certificate, anchor: x509.Certificate, *, alone: b
     if not alone and not _signed_by(issuing, anchor):
         yield _error("issuer", "The CA certificate is not signed by the root that was given.")
     if not _signed_by(anchor, anchor):
-        yield _error(
-            "root", "The root is not signed by itself; give the certificate of the root, not of a CA below it."
-        )
+        what = "CA certificate is not signed by itself; give its root, too" if alone else "root is not signed by itself"
+        yield _error("root", f"The {what}.")
     try:
         weak = isinstance(issuing.signature_hash_algorithm, MD5 | SHA1)
     except UnsupportedAlgorithm:
@@ -104,6 +104,10 @@ def _rights(extensions: x509.Extensions, anchor: x509.Extensions, *, alone: bool
     above = find_value(anchor, x509.BasicConstraints)
     if not alone and above is not None and above.path_length == 0:
         yield _error("root", "The root's path length is 0, so it may have no CA below it.")
+
+
+def _usage(extensions: x509.Extensions, anchor: x509.Extensions) -> Iterator[Finding]:
+    """Yield what the CA's key may not be used for, or may be used for beside servers."""
     for field, found in (("keyUsage", extensions), ("root", anchor)):
         if find_value(found, x509.KeyUsage) is None:
             which = "CA certificate" if found is extensions else "root"

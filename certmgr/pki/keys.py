@@ -37,16 +37,16 @@ PrivateKey = (
     | mldsa.MLDSA87PrivateKey
 )
 PRIVATE_TYPES = (
-    rsa.RSAPrivateKey,
     ec.EllipticCurvePrivateKey,
+    rsa.RSAPrivateKey,
     ed25519.Ed25519PrivateKey,
     mldsa.MLDSA44PrivateKey,
     mldsa.MLDSA65PrivateKey,
     mldsa.MLDSA87PrivateKey,
 )
 PUBLIC_TYPES = (
-    rsa.RSAPublicKey,
     ec.EllipticCurvePublicKey,
+    rsa.RSAPublicKey,
     ed25519.Ed25519PublicKey,
     mldsa.MLDSA44PublicKey,
     mldsa.MLDSA65PublicKey,

@@ -1,19 +1,30 @@
 """Distinguished names: made from policy, shown as text (RFC 4514)."""
 
 from cryptography import x509
-from cryptography.x509.oid import NameOID
 
 from certmgr.pki import der
 
-EMPTY = der.sequence()
+MAX_ATTRIBUTE = 64
+"""ub-common-name and ub-organization-name, in octets (RFC 5280 A.1)."""
+_ORGANISATION = der.oid("2.5.4.10")
+_COMMON_NAME = der.oid("2.5.4.3")
 
 
 def make_name(common_name: str | None, organisation: str | None = None) -> bytes:
-    """Return the DER of a name of at most an organisation and a common name; of neither, the empty name."""
-    attributes = [] if organisation is None else [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation)]
-    if common_name is not None:
-        attributes.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name))
-    return x509.Name(attributes).public_bytes() if attributes else EMPTY
+    """Return the DER of a name of at most an organisation and a common name; of neither, the empty name.
+
+    Raises ValueError for an attribute that is empty or longer than MAX_ATTRIBUTE.
+    """
+    given = ((_ORGANISATION, organisation), (_COMMON_NAME, common_name))
+    return der.sequence(*(_attribute(kind, text) for kind, text in given if text is not None))
+
+
+def _attribute(kind: bytes, text: str) -> bytes:
+    """Return a RelativeDistinguishedName of one attribute, in UTF-8 (RFC 5280 4.1.2.4)."""
+    value = text.encode()
+    if not 0 < len(value) <= MAX_ATTRIBUTE:
+        raise ValueError(f"an attribute of a name has 1 to {MAX_ATTRIBUTE} octets, not {len(value)}")
+    return der.tlv(der.SET, der.sequence(kind, der.tlv(der.UTF8_STRING, value)))
 
 
 def name_text(encoded: bytes) -> str:

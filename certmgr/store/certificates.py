@@ -13,7 +13,7 @@ from certmgr.models.certificates import Certificate, CertificateId
 from certmgr.models.revocations import Cause
 from certmgr.models.serials import Serial
 from certmgr.store.certificate_rows import find
-from certmgr.store.columns import sha256, text_of
+from certmgr.store.columns import dump, sha256, text_of
 from certmgr.store.connection import Snapshot, Transaction
 
 _ISSUERS: Final = "c.authority_id IN (SELECT id FROM authority)"
@@ -27,11 +27,10 @@ def record_issued(tx: Transaction, rows: Sequence[tuple[CertificateId, bytes]]) 
     Raises CertmgrError where one of them is no open intent; a certificate on record never changes.
     """
     now = text_of(tx.now)
-    changes = []
-    for identity, der_ in rows:
-        digest = sha256(der_)
-        tx.record("certificate.issued", f"certificate:{identity}", {"sha256": digest})
-        changes.append((der_, digest, now, identity))
+    changes = [(der_, sha256(der_), now, identity) for identity, der_ in rows]
+    tx.record_many(
+        [("certificate.issued", f"certificate:{identity}", {"sha256": digest}) for _, digest, _, identity in changes]
+    )
     tx.change_many("UPDATE certificate SET stage = 'issued', der = ?, sha256 = ?, issued_at = ? WHERE id = ?", changes)
 
 
@@ -50,8 +49,7 @@ def abandon(tx: Transaction, certificate: CertificateId) -> None:
 
 def set_delivered(tx: Transaction, certificates: Sequence[CertificateId]) -> None:
     """Record that the files are in place, one journal entry each; the temporary key file is gone then."""
-    for identity in certificates:
-        tx.record("certificate.delivered", f"certificate:{identity}", {})
+    tx.record_many([("certificate.delivered", f"certificate:{identity}", {}) for identity in certificates])
     now = text_of(tx.now)
     tx.change_many(
         "UPDATE certificate SET delivered_at = ?, key_path = NULL WHERE id = ?",
@@ -141,6 +139,17 @@ def live_for_server(
         " AND (c.superseded_at IS NULL OR c.superseded_at > ?) ORDER BY c.id DESC",
         (server, text_of(now), text_of(now)),
     )
+
+
+def live_for_servers(snapshot: Snapshot, servers: Sequence[str], now: datetime) -> dict[str, Certificate]:
+    """Return, by server, the newest certificate that `live_for_server` finds for each that has one."""
+    found = find(
+        snapshot,
+        f"s.name IN (SELECT value FROM json_each(?)) AND {_UNREVOKED} AND c.not_after >= ?"
+        " AND (c.superseded_at IS NULL OR c.superseded_at > ?) ORDER BY c.id",
+        (dump(servers), text_of(now), text_of(now)),
+    )
+    return {one.server: one for one in found}
 
 
 def due(snapshot: Snapshot, now: datetime, *, limit: int = -1) -> tuple[Certificate, ...]:

@@ -4,12 +4,14 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
-from typing import overload
+from typing import Final, overload
 
 from certmgr.models.authorities import AuthorityRole, AuthoritySpec
 from certmgr.models.certificates import DnsName, LeafSpec
 from certmgr.models.keys import KeyType
 from certmgr.models.serials import Serial
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 @overload
@@ -22,7 +24,9 @@ def text_of(moment: datetime | None) -> str | None:
         return None
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
-    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="seconds")[:19] + "Z"
 
 
 @overload
@@ -41,7 +45,7 @@ def sha256(data: bytes) -> str:
 
 def dump(value: object) -> str:
     """Return `value` as JSON with sorted keys and no spaces."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def leaf_spec_text(spec: LeafSpec) -> str:

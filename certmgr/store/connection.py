@@ -90,37 +90,40 @@ class Transaction(Snapshot):
         `action` is `noun.verb`, `object` is `kind:id`, `data` holds ids, codes and digests only (DETAILS 34, 48).
         Raises TypeError or ValueError for data without a canonical form.
         """
-        if self._accept_clock and not self._recorded and action != journal.CLOCK_ACCEPTED:
-            raise UnrecordedChangeError(f"{action} comes before {journal.CLOCK_ACCEPTED}")
-        entry = journal.make_entry(
-            seq=self._seq + 1,
-            at=self.now,
-            actor=self.actor,
-            action=action,
-            object=object,
-            data=data or {},
-            prev=self._prev,
-        )
-        self.db.execute(
+        (entry,) = self.record_many([(action, object, data or {})])
+        return entry
+
+    def record_many(self, items: Sequence[journal.Item]) -> list[Entry]:
+        """Append an entry for each of `items` (action, object, data) and return them in order; as `record`."""
+        if not items:
+            return []
+        if self._accept_clock and not self._recorded and items[0][0] != journal.CLOCK_ACCEPTED:
+            raise UnrecordedChangeError(f"{items[0][0]} comes before {journal.CLOCK_ACCEPTED}")
+        made = list(journal.make_entries(items, seq=self._seq + 1, at=self.now, actor=self.actor, prev=self._prev))
+        self.change_many(
             "INSERT INTO journal (seq, at, actor, os_uid, login_uid, action, object, data, prev, hash, v)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                entry.seq,
-                entry.at,
-                entry.actor,
-                entry.os_uid,
-                entry.login_uid,
-                entry.action,
-                entry.object,
-                journal.data_text(entry.data),
-                entry.prev,
-                entry.hash,
-                entry.v,
-            ),
+            [
+                (
+                    one.seq,
+                    one.at,
+                    one.actor,
+                    one.os_uid,
+                    one.login_uid,
+                    one.action,
+                    one.object,
+                    data,
+                    one.prev,
+                    one.hash,
+                    one.v,
+                )
+                for one, data in made
+            ],
         )
-        self._seq, self._prev = entry.seq, entry.hash
-        self._recorded += 1
-        return entry
+        entries = [entry for entry, _ in made]
+        self._seq, self._prev = entries[-1].seq, entries[-1].hash
+        self._recorded += len(entries)
+        return entries
 
     def table(self, name: str) -> "Table":
         """Return the sqlite-utils table; raises KeyError for a name that the schema does not have."""

@@ -79,16 +79,26 @@ def add_intents(tx: Transaction, rows: Sequence[IntentRow]) -> list[CertificateI
     taken = tx.row("SELECT seq FROM sqlite_sequence WHERE name = 'certificate'")
     first = (taken[0] if taken else 0) + 1
     created_at = text_of(tx.now)
+    specs = [leaf_spec_text(row.spec) for row in rows]
+    entries = tx.record_many(
+        [
+            (INTENDED, f"certificate:{identity}", _entry_data(row, spec))
+            for identity, (row, spec) in enumerate(zip(rows, specs, strict=True), first)
+        ]
+    )
+    servers: dict[int, str] = dict(
+        tx.rows(
+            "SELECT id, name FROM server WHERE id IN (SELECT value FROM json_each(?))",
+            (dump([row.server_id for row in rows]),),
+        )
+    )
     certificates, names, searches = [], [], []
-    for identity, row in enumerate(rows, first):
-        spec = leaf_spec_text(row.spec)
-        entry = tx.record(INTENDED, f"certificate:{identity}", _entry_data(row, spec))
+    for identity, (row, spec, entry) in enumerate(zip(rows, specs, entries, strict=True), first):
         certificates.append(_values(identity, row, spec, created_at, entry.seq))
         texts = _names(identity, row.spec)
         names += texts
-        server = tx.row("SELECT name FROM server WHERE id = ?", (row.server_id,))
         searched = " ".join(text[3] for text in texts)
-        searches.append((identity, server[0] if server else "", searched, row.spec.serial, row.note))
+        searches.append((identity, servers.get(row.server_id, ""), searched, row.spec.serial, row.note))
     tx.change_many(_INSERT, certificates)
     tx.change_many("INSERT INTO certificate_name (certificate_id, position, kind, name) VALUES (?, ?, ?, ?)", names)
     tx.change_many(

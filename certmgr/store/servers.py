@@ -1,42 +1,103 @@
 """Servers, and the people to tell about them, whose details stay in one table (R7.1, DETAILS 34)."""
 
+import json
 import secrets
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from certmgr.models.certificates import ServerId
 from certmgr.models.inventory import Server
 from certmgr.store.columns import moment_of, sha256, text_of
 from certmgr.store.connection import Row, Snapshot, Transaction
 
+if TYPE_CHECKING:
+    from certmgr.journal import Item
+
 _SELECT: Final = "SELECT id, name, owner, purpose, recorded_ip, created_at FROM server"
+_COLUMNS: Final = ("owner", "purpose", "recorded_ip")
 _SALT_BYTES: Final = 16
+
+
+class Facts(NamedTuple):
+    """What is known of a server; an empty `contact` or `recorded_ip` leaves what is on record."""
+
+    name: str
+    owner: str
+    purpose: str
+    contact: str = ""
+    recorded_ip: str = ""
 
 
 def ensure(  # noqa: PLR0913 - the facts of a server, by keyword
     tx: Transaction, *, name: str, owner: str, contact: str = "", purpose: str, recorded_ip: str = ""
 ) -> ServerId:
-    """Record the server or the change of its facts, and journal which; return its id.
+    """Record the server or the change of its facts, and journal which; return its id. As `ensure_many`."""
+    facts = Facts(name=name, owner=owner, purpose=purpose, contact=contact, recorded_ip=recorded_ip)
+    return ensure_many(tx, [facts])[0]
 
-    An empty `contact` or `recorded_ip` leaves what is on record. The journal gets ids and a salted hash only.
+
+def ensure_many(tx: Transaction, wanted: Sequence[Facts]) -> list[ServerId]:
+    """Record each server or the change of its facts, and journal which; return their ids in order.
+
+    The journal gets ids and a salted hash of the contact only. A server may be named twice.
     """
-    row = tx.row("SELECT id, owner, purpose, recorded_ip FROM server WHERE name = ?", (name,))
-    if row is None:
-        identity = _insert(tx, name, owner, purpose, recorded_ip)
-        changed = ["owner", "purpose", "recorded_ip"]
-    else:
-        identity = row[0]
-        facts = {"owner": owner, "purpose": purpose, "recorded_ip": recorded_ip or row[3]}
-        changed = [column for column, held in zip(facts, row[1:], strict=True) if facts[column] != held]
+    held, following, now = _held(tx, wanted), _last_id(tx) + 1, text_of(tx.now)
+    added: list[Row] = []
+    changes: list[Row] = []
+    contacts: list[Row] = []
+    items: list[Item] = []
+    for one in wanted:
+        identity, before, contact = held.get(one.name, (0, None, ""))
+        facts = (one.owner, one.purpose, one.recorded_ip or (before[2] if before else ""))
+        changed = [name for at, name in enumerate(_COLUMNS) if before is None or facts[at] != before[at]]
+        if before is None:
+            identity, following = following, following + 1
+            added.append((identity, one.name, *facts, now))
+        elif changed:
+            changes.append((*facts, identity))
+        digest = None
+        if one.contact and one.contact != contact:
+            salt = secrets.token_hex(_SALT_BYTES)
+            contacts.append((identity, one.contact, salt, now))
+            digest = sha256(f"{salt}:{one.contact}".encode())
+            changed.append("contact")
         if changed:
-            tx.change(
-                "UPDATE server SET owner = ?, purpose = ?, recorded_ip = ? WHERE id = ?", (*facts.values(), identity)
-            )
-    digest = _set_contact(tx, identity, contact) if contact else None
-    if row is None or changed or digest:
-        action = "server.recorded" if row is None else "server.changed"
-        fields = [*changed, "contact"] if digest else changed
-        tx.record(action, f"server:{identity}", {"changed": [*fields], "contact": digest})
-    return ServerId(identity)
+            action = "server.changed" if before else "server.recorded"
+            items.append((action, f"server:{identity}", {"changed": [*changed], "contact": digest}))
+        held[one.name] = (identity, facts, one.contact or contact)
+    _write(tx, added, changes, contacts)
+    tx.record_many(items)
+    return [ServerId(held[one.name][0]) for one in wanted]
+
+
+def _held(tx: Transaction, wanted: Sequence[Facts]) -> dict[str, tuple[int, tuple[str, str, str] | None, str]]:
+    """Return (id, facts, contact) of those that are on record, by name."""
+    rows = tx.rows(
+        "SELECT s.name, s.id, s.owner, s.purpose, s.recorded_ip, coalesce(c.value, '') FROM server s"
+        " LEFT JOIN contact c ON c.server_id = s.id WHERE s.name IN (SELECT value FROM json_each(?))",
+        (json.dumps([one.name for one in wanted]),),
+    )
+    return {row[0]: (row[1], (row[2], row[3], row[4]), row[5]) for row in rows}
+
+
+def _last_id(tx: Transaction) -> int:
+    row = tx.row("SELECT seq FROM sqlite_sequence WHERE name = 'server'")
+    return int(row[0]) if row else 0
+
+
+def _write(tx: Transaction, added: list[Row], changes: list[Row], contacts: list[Row]) -> None:
+    if added:
+        tx.change_many(
+            "INSERT INTO server (id, name, owner, purpose, recorded_ip, created_at) VALUES (?, ?, ?, ?, ?, ?)", added
+        )
+    if changes:
+        tx.change_many("UPDATE server SET owner = ?, purpose = ?, recorded_ip = ? WHERE id = ?", changes)
+    if contacts:
+        tx.change_many(
+            "INSERT INTO contact (server_id, value, salt, changed_at) VALUES (?, ?, ?, ?) ON CONFLICT (server_id)"
+            " DO UPDATE SET value = excluded.value, salt = excluded.salt, changed_at = excluded.changed_at",
+            contacts,
+        )
 
 
 def find_by_name(snapshot: Snapshot, name: str) -> Server | None:
@@ -54,27 +115,6 @@ def contact(snapshot: Snapshot, server: ServerId) -> str:
     """Return whom to tell about the server; empty where nobody is on record."""
     row = snapshot.row("SELECT value FROM contact WHERE server_id = ?", (server,))
     return "" if row is None else str(row[0])
-
-
-def _insert(tx: Transaction, name: str, owner: str, purpose: str, recorded_ip: str) -> int:
-    cursor = tx.db.execute(
-        "INSERT INTO server (name, owner, purpose, recorded_ip, created_at) VALUES (?, ?, ?, ?, ?)",
-        (name, owner, purpose, recorded_ip, text_of(tx.now)),
-    )
-    return int(cursor.lastrowid or 0)
-
-
-def _set_contact(tx: Transaction, server: int, value: str) -> str | None:
-    """Record the contact; return the salted hash that the journal may hold, None where nothing changes."""
-    if tx.row("SELECT 1 FROM contact WHERE server_id = ? AND value = ?", (server, value)) is not None:
-        return None
-    salt = secrets.token_hex(_SALT_BYTES)
-    tx.change(
-        "INSERT INTO contact (server_id, value, salt, changed_at) VALUES (?, ?, ?, ?) ON CONFLICT (server_id)"
-        " DO UPDATE SET value = excluded.value, salt = excluded.salt, changed_at = excluded.changed_at",
-        (server, value, salt, text_of(tx.now)),
-    )
-    return sha256(f"{salt}:{value}".encode())
 
 
 def _server(row: Row) -> Server:

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ class Terminal:
     def __init__(self, home: Path, *words: str) -> None:
         self._words = ["--home", str(home), *words]
         self.screen = ""
+        self._answered = 0
 
     def __enter__(self) -> Self:
         self.pid, self._descriptor = pty.fork()
@@ -30,12 +32,12 @@ class Terminal:
         os.close(self._descriptor)
 
     def expect(self, pattern: str) -> None:
-        """Read until the screen shows `pattern`."""
+        """Read until the screen shows `pattern` after what was expected before."""
         deadline = time.monotonic() + DEADLINE_S
-        start = len(self.screen)
-        while not re.search(pattern, self.screen[start:]):
+        while not (found := re.search(pattern, self.screen[self._answered :])):
             assert time.monotonic() < deadline, f"{pattern!r} is not in {self.screen!r}"
             self._read(deadline)
+        self._answered += found.end()
 
     def type(self, text: str) -> None:
         """Type a line."""
@@ -50,6 +52,8 @@ class Terminal:
         deadline = time.monotonic() + DEADLINE_S
         while self._read(deadline):
             pass
+        if time.monotonic() >= deadline:
+            os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
         return os.waitstatus_to_exitcode(status)
 

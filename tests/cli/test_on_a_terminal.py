@@ -30,6 +30,7 @@ def test_init_asks_for_what_is_frozen_for_years(tmp_path: Path) -> None:
         words = terminal.screen.split("lost:")[1].split("Write")[0].split()
         terminal.type("wrong")
         terminal.expect("That is not it.")
+        terminal.expect("again, to be sure: ")
         terminal.type(words[4])
         assert terminal.leave() == 0
     assert (home / "certmgr.toml").exists()
@@ -46,6 +47,8 @@ def test_a_revocation_asks_for_the_name_and_then_for_the_passphrase(live_home: H
         terminal.expect("Passphrase of admin: ")
         terminal.type("not the passphrase")
         terminal.expect("Wrong passphrase for slot admin")
+        # The question comes once more; what is typed before it is thrown away.
+        terminal.expect("Passphrase of admin: ")
         terminal.type(PASSPHRASE)
         assert terminal.leave() == 0
     assert "published" in terminal.screen

@@ -61,7 +61,7 @@ def issue_many(reports: Reports, folder: Path, *names: str) -> None:
 
 
 def issue_halted(reports: Reports, folder: Path, step: str, name: str) -> None:
-    """Issue a certificate, but stop before the function `step` of `issuance`; go on at SIGCONT."""
+    """Issue a certificate, but stop before the function `step` of `issuance`; go on when the parent says so."""
     hooks.halt_before(issuance, step, reports)
     issue_many(reports, folder, name)
 
@@ -92,7 +92,7 @@ def renew(reports: Reports, folder: Path, serial: str) -> None:
 
 
 def renew_halted(reports: Reports, folder: Path, serial: str) -> None:
-    """Renew, but stop before the signature; go on at SIGCONT."""
+    """Renew, but stop before the signature; go on when the parent says so."""
     hooks.halt_before(issuance, "sign", reports)
     renew(reports, folder, serial)
 
@@ -142,7 +142,7 @@ def check_stepwise(reports: Reports, folder: Path) -> None:
 
 
 def check_halted(reports: Reports, folder: Path) -> None:
-    """Run `check`, but stop before it asks whether something is at work; go on at SIGCONT."""
+    """Run `check`, but stop before it asks whether something is at work; go on when the parent says so."""
     hooks.halt_before(issuance, "none_in_progress", reports)
     check_once(reports, folder)
 

@@ -1,8 +1,6 @@
 """Ways to hear what a process is about to do, and to stop it there, without doing anything in its place."""
 
-import os
 import random
-import signal
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -104,11 +102,11 @@ def use_token(workspace: Workspace, session: Session) -> None:
 
 
 def halt_before(module: object, name: str, reports: Reports) -> None:
-    """Stop the process, as SIGSTOP does, before a function; it goes on at SIGCONT."""
+    """Let the process stand still before a function, until the parent says `go`."""
 
     def halt() -> None:
         reports("halted")
-        os.kill(os.getpid(), signal.SIGSTOP)
+        reports.wait()
 
     before(module, name, halt)
 

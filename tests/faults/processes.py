@@ -32,13 +32,18 @@ Act = Callable[..., None]
 class Reports:
     """The child's end: one line for each thing that happened, handed to the kernel before it goes on."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Keep the connection open, since its descriptor is what is written to."""
+    def __init__(self, connection: Connection, gate: Connection) -> None:
+        """Keep the connections open: the first one's descriptor is what is written to."""
         self._connection = connection
+        self._gate = gate
 
     def __call__(self, *words: object) -> None:
         """Write one line; less than PIPE_BUF, so it arrives whole or not at all."""
         os.write(self._connection.fileno(), (" ".join(map(str, words)) + "\n").encode())
+
+    def wait(self) -> None:
+        """Stand still until the parent says `go`."""
+        self._gate.recv_bytes()
 
 
 class Child:
@@ -49,19 +54,16 @@ class Child:
         self.lines: list[list[str]] = []
         self._rest = b""
         self._reading, writing = _FORKS.Pipe(duplex=False)
-        waiting: Connection | None = None
-        self._opening: Connection | None = None
-        if gate:
-            waiting, self._opening = _FORKS.Pipe(duplex=False)
-        self._process = _FORKS.Process(target=_run, args=(act, writing, waiting, folder, arguments))
+        waiting, self._opening = _FORKS.Pipe(duplex=False)
+        self._process = _FORKS.Process(
+            target=_run, args=(act, writing, waiting, folder, arguments), kwargs={"gate": gate}
+        )
         self._process.start()
         writing.close()
-        if waiting is not None:
-            waiting.close()
+        waiting.close()
 
     def go(self) -> None:
-        """Open the gate."""
-        assert self._opening is not None
+        """Let it go on that waits."""
         self._opening.send_bytes(b"go")
 
     def reports(self) -> Iterator[list[str]]:
@@ -75,11 +77,6 @@ class Child:
     def wait_for(self, *words: str) -> None:
         """Return when a line that begins with `words` has arrived."""
         assert any(line[: len(words)] == list(words) for line in self.reports()), f"no {words} in {self.lines}"
-
-    def send_signal(self, number: int) -> None:
-        """Send it a signal."""
-        assert self._process.pid is not None
-        os.kill(self._process.pid, number)
 
     def kill(self) -> None:
         """Kill it as kill -9 does, wherever it is, and read what it had reported."""
@@ -102,8 +99,7 @@ class Child:
             self._process.join(_PATIENCE_S)
         self._process.close()
         self._reading.close()
-        if self._opening is not None:
-            self._opening.close()
+        self._opening.close()
 
 
 @contextmanager
@@ -148,14 +144,14 @@ def at_once(acts: list[tuple[Act, Path, tuple[object, ...]]]) -> Iterator[list[C
         yield children
 
 
-def _run(
-    act: Act, connection: Connection, waiting: Connection | None, folder: Path, arguments: tuple[object, ...]
+def _run(  # noqa: PLR0913 - all that a process is started with
+    act: Act, connection: Connection, waiting: Connection, folder: Path, arguments: tuple[object, ...], *, gate: bool
 ) -> None:
     os.umask(0o077)
-    reports = Reports(connection)
+    reports = Reports(connection, waiting)
     reports("ready")
-    if waiting is not None:
-        waiting.recv_bytes()
+    if gate:
+        reports.wait()
     act(reports, folder, *arguments)
 
 

@@ -1,18 +1,19 @@
 """The outside world fails: no room, no permission, something in the way, a store that is held (N5)."""
 
-import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from certmgr.cli import run as run_words
 from certmgr.codes import Code
 from certmgr.errors import CertmgrError, LockedError, RefusedError
 from certmgr.models.certificates import Stage
 from certmgr.models.revocations import Cause, RequestState
 from certmgr.operations import check, inventory, revocations
 from certmgr.queries import revocations as requests
-from certmgr.store.connection import open_store
+from certmgr.store.connection import BUSY_TIMEOUT_S, open_store
 from tests.clock import FakeClock
 from tests.faults import acts
 from tests.faults.aftermath import every_certificate, published_entries, settled, whole
@@ -100,7 +101,7 @@ def test_what_comes_into_the_way_after_the_signature_is_named_until_it_is_gone(
     with started(acts.issue_halted, folder, "deliver", NAME) as child:
         child.wait_for("halted")
         obstacle.write_text("somebody's own")
-        child.send_signal(signal.SIGCONT)
+        child.go()
         child.finish()
     assert child.lines[-1][:2] == ["error", "4"]
     lines = run(acts.check_once, folder)
@@ -139,15 +140,42 @@ def test_a_held_store_makes_an_inventory_give_up_without_a_trace(impatient: Home
     assert files(impatient.out) == set()
 
 
-def test_the_program_waits_for_a_held_store_and_then_exits_6(live_home: HomeForTest) -> None:
-    """Ten seconds, then one sentence and the next step; a store that is let go in that time is no error."""
-    store = open_store(live_home.workspace.database, clock=live_home.workspace.clock)
-    with store.gate():
-        done = live_home.run("issue", "--dns", NAME, "--purpose", "test", "--owner", "ops", "--out", str(live_home.out))
-    assert done.returncode == 6
-    assert "held by another process" in done.stderr
-    assert "Next: " in done.stderr
-    store.close()
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("issue", "--dns", NAME, "--purpose", "test", "--owner", "ops"),
+        ("revoke", "given.egov.internal", "--cause", "key-lost", "--confirm", "given.egov.internal"),
+        ("renew", "given.egov.internal", "--force", "--reason", "test"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_command_that_finds_the_store_held_exits_6(
+    live_home: HomeForTest, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, the next step, and no change."""
+    live_home.issue("given.egov.internal")
+    defaults = open_store.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "busy_timeout_s", 0.1)
+    before = every_certificate(live_home)
+    with live_home.workspace.store().gate():
+        assert run_words(["--home", str(live_home.path), *words]) == 6
+    told = capsys.readouterr().err
+    assert "held by another process" in told
+    assert "Next: " in told
+    assert every_certificate(live_home) == before
+
+
+def test_a_command_waits_for_a_store_that_is_held_for_a_moment(live_home: HomeForTest, tmp_path: Path) -> None:
+    """Ten seconds are given; a store that is let go in that time is no error."""
+    assert BUSY_TIMEOUT_S == 10
+    with started(acts.issue_many, tmp_path / "place", NAME) as child:
+        with live_home.workspace.store().gate():
+            child.wait_for("ready")
+            time.sleep(1)
+            assert child.lines == [["ready"]]
+        assert child.finish() == 0
+        assert child.lines[-1][0] == "issued"
 
 
 ONLY_THE_LAST_RECORD = (

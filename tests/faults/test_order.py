@@ -1,6 +1,5 @@
 """Two processes in a chosen order: one is stopped in the middle while the other does its work (ARCHITECTURE 2, 11)."""
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +26,7 @@ def halted(act: Act, folder: Path, *arguments: object) -> Iterator[Child]:
 
 def go_on(child: Child) -> list[list[str]]:
     """Let it finish and return all that it reported."""
-    child.send_signal(signal.SIGCONT)
+    child.go()
     assert child.finish() == 0, child.lines
     return child.lines
 

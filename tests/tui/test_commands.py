@@ -100,7 +100,13 @@ async def test_the_help_opens_and_closes(home: HomeForTest, running: Running) ->
     async with running(home) as (app, pilot):
         await press(app, pilot, "question_mark")
         assert "EVERYWHERE" in shown(app)
-        await press(app, pilot, "G")
+        top = shown(app)
+        for there, back in (("j", "k"), ("ctrl+d", "ctrl+u"), ("pagedown", "pageup"), ("G", "g")):
+            await press(app, pilot, there)
+            assert shown(app) != top
+            await press(app, pilot, back)
+            assert shown(app) == top
+        await press(app, pilot, "end")
         assert "STATES" in shown(app)
         await press(app, pilot, "escape")
         assert "NOT AFTER" in shown(app)

@@ -39,7 +39,10 @@ def place(home: HomeForTest) -> Path:
 
 
 def test_it_starts_and_q_leaves_the_terminal_as_it_was(place: Path) -> None:
-    """Main screen, cursor, mouse, paste marks and line settings are given back; the exit code is 0."""
+    """Main screen, cursor, mouse, paste marks and line settings are given back; the exit code is 0.
+
+    Kitty's keyboard protocol is never switched on: a dropped connection would leave it so, and the shell get junk.
+    """
     with on_terminal(place) as terminal:
         before = terminal.attributes()
         terminal.wait_for(FIRST)
@@ -48,6 +51,7 @@ def test_it_starts_and_q_leaves_the_terminal_as_it_was(place: Path) -> None:
         assert terminal.end() == 0
         assert terminal.restored()
         assert terminal.attributes() == before
+        assert re.search(r"\x1b\[>\d*u", terminal.text) is None
 
 
 def test_ctrl_c_leaves(place: Path) -> None:
@@ -108,13 +112,6 @@ def test_hostile_data_does_not_reach_the_terminal_raw(home: HomeForTest) -> None
         assert b"\x1b[2J" not in terminal.output.split(b"gotcha", 1)[1]
         for sign in ("\x9b", "\u202e", "\u2066", "\u2028", "\x7f"):
             assert sign not in terminal.text
-
-
-def test_the_kitty_keyboard_protocol_stays_off(place: Path) -> None:
-    """A dropped connection would leave it on, and the shell would get junk for keys."""
-    with on_terminal(place) as terminal:
-        terminal.wait_for(FIRST)
-        assert re.search(r"\x1b\[>\d*u", terminal.text) is None
 
 
 def test_the_mouse_can_be_left_to_the_terminal(place: Path) -> None:

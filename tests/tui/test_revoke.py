@@ -2,66 +2,27 @@
 
 from concurrent.futures import Future
 from datetime import timedelta
-from threading import Event
 
-import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from certmgr.custody.secrets import Secret
-from certmgr.models.certificates import Certificate, State
+from certmgr.models.certificates import State
 from certmgr.models.operators import Role
 from certmgr.models.revocations import Cause
 from certmgr.operations import operators as operator_operations
 from certmgr.operations import revocations
-from certmgr.queries.certificates import detail, resolve
-from certmgr.workspace import Session
+from certmgr.queries.certificates import detail
 from tests.clock import FakeClock
 from tests.home import CHEAP_KDF, PASSPHRASE, HomeForTest
 from tests.tui.conftest import Running
+from tests.tui.revoking import PORTAL, actions, fill, open_dialog, portal, unlock
 from tests.tui.screens import eventually, press, settle, shown, told
-from tui import backend as backend_module
-from tui.app import CertmgrApp
 from tui.dialogs.base import Choice
 from tui.dialogs.notice import NoticeDialog
 from tui.dialogs.revoke import RevokeDialog
-from tui.dialogs.unlock import UnlockDialog
 from tui.screens.certificates import CertificatesScreen
 from tui.widgets.causes import CauseList
 from tui.wording import CAUSES
-
-PORTAL = "portal.hub.egov.internal"
-
-
-def portal(home: HomeForTest) -> Certificate:
-    """Return the certificate that these tests revoke."""
-    return resolve(home.workspace, PORTAL)
-
-
-def actions(home: HomeForTest) -> list[str]:
-    """Return what the journal says about it."""
-    return [entry.action for entry in detail(home.workspace, portal(home).id).history]
-
-
-async def open_dialog(app: CertmgrApp, pilot: Pilot[int]) -> RevokeDialog:
-    """Open the dialog for the portal, the second certificate of the list."""
-    await press(app, pilot, "j", "x")
-    assert isinstance(app.screen, RevokeDialog)
-    return app.screen
-
-
-async def fill(app: CertmgrApp, pilot: Pilot[int], *, key: str = "2", name: str = PORTAL) -> None:
-    """Choose a cause and type a name."""
-    await press(app, pilot, key)
-    app.screen.query_one("#name", Input).value = name
-    await settle(app, pilot)
-
-
-async def unlock(app: CertmgrApp, pilot: Pilot[int], passphrase: str = PASSPHRASE) -> None:
-    """Type a passphrase into the unlock dialog."""
-    assert isinstance(app.screen, UnlockDialog)
-    app.screen.query_one("#passphrase", Input).value = passphrase
-    await press(app, pilot, "enter")
 
 
 async def test_a_certificate_is_revoked_from_the_list(home: HomeForTest, running: Running) -> None:
@@ -78,98 +39,6 @@ async def test_a_certificate_is_revoked_from_the_list(home: HomeForTest, running
     found = portal(home)
     assert found.cause == Cause.KEY_LOST.value
     assert actions(home)[-3:] == ["revocation.requested", "revocation.verified", "certificate.revoked"]
-
-
-async def test_a_second_revocation_needs_no_second_passphrase(home: HomeForTest, running: Running) -> None:
-    """The slot stays unlocked while somebody is there."""
-    async with running(home) as (app, pilot):
-        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
-        await open_dialog(app, pilot)
-        await fill(app, pilot)
-        await press(app, pilot, "enter")
-        await told(app, pilot, "is revoked and the CRL is published")
-
-
-async def test_the_slot_is_locked_again_when_nobody_is_there(
-    home: HomeForTest, running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ten minutes without a key, and the passphrase is asked for anew; a key counts as presence."""
-    now = [0.0]
-    async with running(home) as (app, pilot):
-        monkeypatch.setattr(app.backend, "_monotonic", lambda: now[0])
-        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
-        now[0] = backend_module.IDLE.total_seconds() - 1
-        await press(app, pilot, "j")
-        now[0] += backend_module.IDLE.total_seconds() - 1
-        assert app.backend.lock_if_idle() is False
-        now[0] += 1
-        await told(app, pilot, "The slot is locked again")
-        assert app.backend.unlocked is None
-
-
-async def test_a_key_locks_the_slot_at_once(home: HomeForTest, running: Running) -> None:
-    """ctrl+l, before one leaves the desk."""
-    async with running(home) as (app, pilot):
-        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
-        await press(app, pilot, "ctrl+l")
-        assert app.backend.unlocked is None
-        assert "The slot admin is locked." in shown(app)
-
-
-async def test_a_wrong_passphrase_is_told_and_asked_for_again(home: HomeForTest, running: Running) -> None:
-    """It names the slot, revokes nothing, and leaves the field empty."""
-    async with running(home) as (app, pilot):
-        await open_dialog(app, pilot)
-        await fill(app, pilot)
-        await press(app, pilot, "enter")
-        await unlock(app, pilot, "not the passphrase")
-        assert "admin" in shown(app)
-        assert "rong passphrase" in shown(app)
-        assert app.screen.query_one("#passphrase", Input).value == ""
-        await unlock(app, pilot)
-        await told(app, pilot, "is revoked and the CRL is published")
-
-
-async def test_cancelling_while_the_slot_is_unlocked_leaves_it_locked(
-    home: HomeForTest, running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The key derivation cannot be stopped, but what it gives is thrown away."""
-    begun, go_on = Event(), Event()
-    async with running(home) as (app, pilot):
-        derive = app.backend.unlock
-
-        def slow(name: str, passphrase: str) -> Session:
-            begun.set()
-            go_on.wait(10)
-            return derive(name, passphrase)
-
-        monkeypatch.setattr(app.backend, "unlock", slow)
-        await open_dialog(app, pilot)
-        await fill(app, pilot)
-        await press(app, pilot, "enter")
-        app.screen.query_one("#passphrase", Input).value = PASSPHRASE
-        await pilot.press("enter")
-        assert begun.wait(10)
-        await pilot.press("escape")
-        go_on.set()
-        await settle(app, pilot)
-        assert app.backend.unlocked is None
-        assert "Nothing was revoked: no slot was unlocked." in shown(app)
-    assert portal(home).revoked_at is None
-
-
-async def test_cancelling_the_passphrase_keeps_the_dialog(home: HomeForTest, running: Running) -> None:
-    """Nothing is revoked, and what was filled in is still there."""
-    async with running(home) as (app, pilot):
-        await open_dialog(app, pilot)
-        await fill(app, pilot)
-        await press(app, pilot, "enter")
-        await press(app, pilot, "escape")
-        assert "Nothing was revoked: no slot was unlocked." in shown(app)
-        assert app.screen.query_one("#name", Input).value == PORTAL
-        await press(app, pilot, "escape")
-        assert isinstance(app.screen, CertificatesScreen)
-    assert portal(home).revoked_at is None
 
 
 async def test_esc_and_n_cancel(home: HomeForTest, running: Running) -> None:
@@ -195,6 +64,39 @@ async def test_the_focus_is_never_on_what_destroys(home: HomeForTest, running: R
         assert "Choose a cause." in shown(app)
         await fill(app, pilot, name="")
         assert not isinstance(app.focused, Choice)
+
+
+async def test_the_buttons_do_what_they_say(home: HomeForTest, running: Running) -> None:
+    """Reached with tab and pressed with space or enter, or clicked."""
+    async with running(home) as (app, pilot):
+        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
+        await press(app, pilot, "j", "x")
+        await pilot.click("#cancel")
+        await settle(app, pilot)
+        assert isinstance(app.screen, CertificatesScreen)
+        await press(app, pilot, "x")
+        await fill(app, pilot)
+        await press(app, pilot, "tab", "space")
+        assert isinstance(app.screen, CertificatesScreen)
+        assert portal(home).revoked_at is None
+        await press(app, pilot, "x")
+        await fill(app, pilot)
+        await press(app, pilot, "tab", "tab", "enter")
+        await told(app, pilot, "is revoked and the CRL is published")
+
+
+async def test_a_certificate_is_revoked_from_its_detail(home: HomeForTest, running: Running) -> None:
+    """The same dialog, for the certificate that is read; the detail then says what became of it."""
+    async with running(home) as (app, pilot):
+        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
+        await press(app, pilot, "j", "enter", "x")
+        assert isinstance(app.screen, RevokeDialog)
+        assert f"Revoke    {PORTAL}" in shown(app)
+        await fill(app, pilot)
+        await press(app, pilot, "enter")
+        await told(app, pilot, "is revoked and the CRL is published")
+        await eventually(app, pilot, "⊘ revoked")
+        await eventually(app, pilot, "REVOCATION")
 
 
 async def test_the_name_must_be_typed_whole(home: HomeForTest, running: Running) -> None:
