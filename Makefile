@@ -39,6 +39,7 @@ lint: $(FOR_WORK)
 
 docs: $(FOR_WORK)
 	@$(BIN)/python docs/generate_errors.py
+	@$(BIN)/python docs/generate_keys.py
 
 bench: $(FOR_WORK)
 	@$(BIN)/python benchmarks/issue_one.py

@@ -226,18 +226,19 @@ class CertmgrApp(Host):
             lane.close(0.5)
 
 
-def run(workspace: "Workspace", *, read_only: bool, mouse: bool, ascii: bool) -> int:  # noqa: A002 - the option's name
+def run(workspace: "Workspace", *, read_only: bool, mouse: bool, ascii: bool | None) -> int:  # noqa: A002 - its option
     """Show the interface until the user leaves; returns the exit code (143 after SIGTERM, 130 after SIGINT).
 
-    `ascii` draws with ASCII alone, which is also done where the terminal's encoding is not UTF-8. Raises
-    UsageError where there is no terminal that can show it.
+    `ascii` draws with ASCII alone; None does so where the terminal's encoding is not UTF-8. Raises UsageError where
+    there is no terminal that can show it.
     """
     terminal.check_terminal(sys.stdin, sys.stderr, os.environ)
     terminal.settle_environment()
     from tui.backend import Backend  # noqa: PLC0415 - the terminal is looked at before the rest is loaded
 
     backend = Backend(workspace)
-    app = CertmgrApp(backend, read_only=read_only, ascii_only=ascii or not terminal.speaks_utf8(sys.stderr))
+    ascii_only = not terminal.speaks_utf8(sys.stderr) if ascii is None else ascii
+    app = CertmgrApp(backend, read_only=read_only, ascii_only=ascii_only)
     try:
         app.run(mouse=mouse)
     finally:

@@ -20,12 +20,12 @@ Examples:
 SCHEMA = "certmgr.profiles/1"
 
 
-@click.group("profile", cls=NounGroup, epilog=EPILOG)
+@click.group("profile", cls=NounGroup, epilog=EPILOG, no_args_is_help=True)
 def command() -> None:
     """Show the profiles that certificates are issued under; they stand in certmgr.toml."""
 
 
-@command.command("list")
+@command.command("list", epilog=EPILOG)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(*, as_json: bool) -> None:
     """List the profiles."""
@@ -43,7 +43,7 @@ def list_(*, as_json: bool) -> None:
     printer.table(["PROFILE", "DAYS", "AT MOST", "KEY", "WILDCARD", "ADDRESS"], rows, right=[1, 2])
 
 
-@command.command("show")
+@command.command("show", epilog=EPILOG)
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(*, name: str, as_json: bool) -> None:

@@ -28,5 +28,5 @@ def command(*, read_only: bool, plain: bool, no_mouse: bool) -> int:
         workspace,
         read_only=read_only,
         mouse=settings.mouse and not no_mouse,
-        ascii=plain or settings.ascii == "always",
+        ascii=True if plain else {"always": True, "never": False}.get(settings.ascii),
     )

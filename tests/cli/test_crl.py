@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from certmgr.cli import run
 from tests.cli.calling import Call
+from tests.home import HomeForTest
 
 NAME = "portal.egov.internal"
 
@@ -58,11 +60,9 @@ def test_show_tells_number_dates_and_entries(call: Call) -> None:
     assert one["published_at"] is not None
 
 
-def test_show_prints_the_crl_itself(call: Call, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_show_prints_the_crl_itself(live_home: HomeForTest, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """--pem and --der are the same bytes."""
-    from certmgr.cli import run
-
-    shared = ["--home", str(call.home.path), "crl", "show", "root"]
+    shared = ["--home", str(live_home.path), "crl", "show", "root"]
     assert run([*shared, "--pem"]) == 0
     pem = x509.load_pem_x509_crl(capfdbinary.readouterr().out)
     assert run([*shared, "--der"]) == 0
