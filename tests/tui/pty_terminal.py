@@ -25,7 +25,7 @@ from tui.app import run
 {before}
 sys.exit(run(open_workspace(Path(sys.argv[1]), clock=FakeClock()), {options}))
 """
-OPTIONS = {"read_only": False, "mouse": True, "ascii": False}
+OPTIONS = {"read_only": False, "mouse": True, "ascii": None}
 _PATIENCE_S = 20.0
 ON, OFF = "h", "l"
 
