@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -24,19 +25,19 @@ from certmgr.codes import Code
 from certmgr.config import Config
 from certmgr.errors import Finding, IntegrityError, RefusedError, Severity
 from certmgr.locations import crl_url, issuer_url
-from certmgr.models.authorities import Authority, AuthorityId
-from certmgr.models.certificates import Certificate, CertificateId, KeyOrigin, LeafSpec, Order, Stage
+from certmgr.models.authorities import Authority, AuthorityId, AuthorityRole, AuthorityStatus
+from certmgr.models.certificates import Certificate, CertificateId, KeyOrigin, LeafSpec, Order, ServerId, Stage
 from certmgr.models.keys import KeyType, Signer
 from certmgr.models.profiles import Profile
 from certmgr.net import layout
 from certmgr.pki import build, export, keys, lint
 from certmgr.records import dataclass
-from certmgr.store import certificates, servers
+from certmgr.store import authorities, certificates, servers
 from certmgr.store.intents import IntentRow, add_intents
 from certmgr.zones import Zones
 
 if TYPE_CHECKING:
-    from certmgr.store.connection import Transaction
+    from certmgr.store.connection import Snapshot, Transaction
 
 MAX_CLOCK_BEHIND = timedelta(minutes=5)
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
@@ -109,6 +110,23 @@ def limits_of(name: str, issuer: build.Issuer, config: Config) -> policy.Authori
         not_after=issuer.not_after,
         client_auth=issuer.purposes is None or CLIENT_AUTH in issuer.purposes,
     )
+
+
+def issuer_for(snapshot: "Snapshot", slug: str | None) -> Authority:
+    """Return the authority that signs: the one with the short name `slug`, else the current issuing CA.
+
+    Raises NotFoundError where there is none, RefusedError where it signs no server certificates (any more).
+    """
+    if slug is None:
+        return authorities.current_issuing(snapshot)
+    found = authorities.by_slug(snapshot, slug)
+    if found.role is not AuthorityRole.ISSUING or found.status is not AuthorityStatus.CURRENT:
+        raise RefusedError(
+            f"The authority {slug} signs no server certificates; it is a {found.status} {found.role} CA.",
+            hint="Name another under `authority` in the profile; see `certmgr ca show`.",
+            code=Code.AUTHORITY,
+        )
+    return found
 
 
 def make_plan(authority: Authority, config: Config, *, requested_by: str) -> Plan:
@@ -267,41 +285,56 @@ def record_intents(tx: "Transaction", plan: Plan, prepared: Sequence[Prepared]) 
     Raises RefusedError where the clock went back.
     """
     require_clock(tx)
-    zone, days = ZoneInfo(plan.zone), plan.window_days
-    rows = []
-    for one in prepared:
-        order = one.order
-        server_id = servers.ensure(
-            tx,
-            name=order.server,
-            owner=order.owner,
-            contact=order.contact,
-            purpose=order.purpose,
-            recorded_ip=order.recorded_ip,
-        )
-        rows.append(
-            IntentRow(
-                authority_id=plan.authority_id,
-                server_id=server_id,
-                spec=one.spec,
-                profile=order.profile,
-                key_type=one.key_type,
-                key_origin=KeyOrigin.MADE if order.csr is None else KeyOrigin.CSR,
-                spki_sha256=one.spki_sha256,
-                tbs=one.tbs,
-                window_opens=lifecycle.window_opens(one.spec.not_before, one.spec.not_after, zone, days=days),
-                renew_at=lifecycle.renew_at(one.spec.not_before, one.spec.not_after, zone, days=days),
+    orders = [one.order for one in prepared]
+    ids = servers.ensure_many(
+        tx,
+        [
+            servers.Facts(
+                name=order.server,
                 owner=order.owner,
                 purpose=order.purpose,
-                note=order.note,
-                requested_by=plan.requested_by,
-                destination=str(one.destination) if one.destination else None,
-                key_path=str(one.key_file) if one.key_file else None,
-                csr=order.csr,
-                replaces_id=order.replaces,
+                contact=order.contact,
+                recorded_ip=order.recorded_ip,
             )
-        )
-    return add_intents(tx, rows)
+            for order in orders
+        ],
+    )
+    return add_intents(tx, [_intent_row(plan, one, server) for one, server in zip(prepared, ids, strict=True)])
+
+
+def _intent_row(plan: Plan, prepared: Prepared, server: ServerId) -> IntentRow:
+    order, spec = prepared.order, prepared.spec
+    window_opens, renew_at = _renewal_times(spec.not_before, spec.not_after, plan.zone, plan.window_days)
+    return IntentRow(
+        authority_id=plan.authority_id,
+        server_id=server,
+        spec=spec,
+        profile=order.profile,
+        key_type=prepared.key_type,
+        key_origin=KeyOrigin.MADE if order.csr is None else KeyOrigin.CSR,
+        spki_sha256=prepared.spki_sha256,
+        tbs=prepared.tbs,
+        window_opens=window_opens,
+        renew_at=renew_at,
+        owner=order.owner,
+        purpose=order.purpose,
+        note=order.note,
+        requested_by=plan.requested_by,
+        destination=str(prepared.destination) if prepared.destination else None,
+        key_path=str(prepared.key_file) if prepared.key_file else None,
+        csr=order.csr,
+        replaces_id=order.replaces,
+    )
+
+
+@lru_cache(maxsize=16)
+def _renewal_times(not_before: datetime, not_after: datetime, zone: str, days: int) -> tuple[datetime, datetime]:
+    """Return when the renewal window opens and when a renewal happens by itself; the same for most of a batch."""
+    where = ZoneInfo(zone)
+    return (
+        lifecycle.window_opens(not_before, not_after, where, days=days),
+        lifecycle.renew_at(not_before, not_after, where, days=days),
+    )
 
 
 def sign(signer: Signer, issuer: build.Issuer, tbs: bytes) -> bytes:
@@ -342,16 +375,13 @@ def _supersede(tx: "Transaction", plan: Plan, replaced: CertificateId | None, by
     tx.record("certificate.superseded", f"certificate:{replaced}", {"by": int(by), "at": at.isoformat()})
 
 
-def delivery(issued: Issued, chain_pem: bytes) -> layout.Delivery | None:
-    """Return what is to be delivered for a certificate on record; None where no folder was named."""
-    one = issued.prepared
-    if one.destination is None:
-        return None
-    certificate = export.pem(issued.der)
+def delivery(destination: Path, server: str, key: Path | None, der: bytes, chain_pem: bytes) -> layout.Delivery:
+    """Return what is to be delivered for a certificate on record; `key` is the file that `prepare` has written."""
+    certificate = export.pem(der)
     return layout.Delivery(
-        destination=one.destination,
-        server=one.order.server,
-        key=one.key_file,
+        destination=destination,
+        server=server,
+        key=key,
         cert=certificate,
         chain=chain_pem,
         fullchain=certificate + chain_pem,
@@ -359,10 +389,11 @@ def delivery(issued: Issued, chain_pem: bytes) -> layout.Delivery | None:
 
 
 def deliver(issued: Issued, chain_pem: bytes) -> Issued:
-    """Put the files of one certificate in place (step 5); return it with its folder."""
-    files_ = delivery(issued, chain_pem)
-    if files_ is None:
+    """Put the files of one certificate in place (step 5); return it with its folder, if one was named."""
+    one = issued.prepared
+    if one.destination is None:
         return issued
+    files_ = delivery(one.destination, one.order.server, one.key_file, issued.der, chain_pem)
     delivered = layout.deliver(
         files_.destination, files_.server, files_.key, files_.cert, files_.chain, files_.fullchain
     )

@@ -27,7 +27,7 @@ Examples:
   certmgr list
   certmgr list 'days<30' '!state:revoked'
   certmgr list --status due --json
-  certmgr list --expiring-within 14 --fail-if-any --quiet
+  certmgr list --expiring-within 14 --fail-if-any
 """
 MARKS = {
     "valid": ("●", "green"),

@@ -146,7 +146,9 @@ def deliver(  # noqa: PLR0913, PLR0917 - the fields of a Delivery, for a single 
         sync_folder(f"{base}/{ARCHIVE}")
         _make_live(base, number)
         sync_folder(base)
-        sync_folder(destination)
+        if key is None:
+            # With a key, `write_key` has done so.
+            sync_folder(destination)
     return Delivered(base=base, number=number, with_key=key is not None)
 
 
@@ -158,7 +160,7 @@ def deliver_batch(deliveries: Sequence[Delivery]) -> tuple[Delivered, ...]:
     destinations = {str(delivery.destination) for delivery in deliveries}
     places: list[tuple[str, str | int]] = []
     for delivery in deliveries:
-        base = _prepare(delivery.destination, delivery.server)
+        base = _prepare_again(delivery.destination, delivery.server)
         with translated(base):
             places.append((base, _stage(base, delivery, sync=False)))
     sync_filesystems(destinations)
@@ -183,18 +185,32 @@ def _prepare(destination: Path, server: str) -> str:
             make_folder(destination, parents=True)
             with suppress(FileExistsError):
                 os.mkdir(base, PRIVATE_FOLDER_MODE)
-        except FileExistsError as error:
-            findings = check_destination(destination, server)
-            if findings:
-                raise RefusedError(
-                    f"Files that certmgr did not write are in the way of {server}'s.",
-                    code=Code.FILE_FOREIGN,
-                    findings=findings,
-                    hint="Move them away, or name another folder with --out.",
-                ) from error
+        except FileExistsError:
+            _refuse_foreign(destination, server)
         with suppress(FileExistsError):
             os.mkdir(f"{base}/{ARCHIVE}", PRIVATE_FOLDER_MODE)
     return base
+
+
+def _prepare_again(destination: Path, server: str) -> str:
+    """Do what `_prepare` does where it has done so before, which is the usual case: look, and make nothing."""
+    base = str(destination / server)
+    if not os.path.lexists(f"{base}/{ARCHIVE}"):
+        return _prepare(destination, server)
+    _refuse_foreign(destination, server)
+    return base
+
+
+def _refuse_foreign(destination: Path, server: str) -> None:
+    """Raise RefusedError, with every reason, where foreign files stand."""
+    findings = check_destination(destination, server)
+    if findings:
+        raise RefusedError(
+            f"Files that certmgr did not write are in the way of {server}'s.",
+            code=Code.FILE_FOREIGN,
+            findings=findings,
+            hint="Move them away, or name another folder with --out.",
+        )
 
 
 def _stage(base: str, delivery: Delivery, *, sync: bool) -> str | int:

@@ -17,8 +17,6 @@ from certmgr.workspace import Session, Workspace, journalled_refusal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from certmgr.models.authorities import Authority
-    from certmgr.models.profiles import Profile
     from certmgr.store.connection import Snapshot, Transaction
 
 
@@ -70,7 +68,8 @@ def _accept(
 ) -> tuple[intake.Accepted, issuance.Plan, datetime]:
     now = workspace.now()
     with workspace.store().read() as snapshot:
-        authority = issuer_for(snapshot, workspace.config.profiles.get(wish.profile))
+        profile = workspace.config.profiles.get(wish.profile)
+        authority = issuance.issuer_for(snapshot, profile.authority if profile else None)
         plan = issuance.make_plan(authority, workspace.config, requested_by=requested_by)
         accepted = intake.read(
             wish,
@@ -80,13 +79,6 @@ def _accept(
             key_uses=lambda spki: key_use(snapshot, spki, wish.server),
         )
     return accepted, plan, now
-
-
-def issuer_for(snapshot: "Snapshot", profile: "Profile | None") -> "Authority":
-    """Return the authority that signs under the profile: the one it names, else the current issuing CA."""
-    if profile is not None and profile.authority is not None:
-        return authorities.by_slug(snapshot, profile.authority)
-    return authorities.current_issuing(snapshot)
 
 
 def key_use(snapshot: "Snapshot", spki_sha256: str, server: str | None) -> policy.KeyUse:

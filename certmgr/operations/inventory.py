@@ -5,44 +5,39 @@ processes, the CA key and the store stay in this one. What has been yielded is d
 half-way and run again gives exactly one certificate for each line.
 """
 
-import csv
-import io
-import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from certmgr import intake, issuance
 from certmgr.codes import Code
-from certmgr.errors import CertmgrError, Finding, UsageError
+from certmgr.errors import CertmgrError, Finding, NotFoundError, RefusedError, UsageError
+from certmgr.inventory_file import Line
+from certmgr.models.authorities import Authority
 from certmgr.models.certificates import Certificate, Order, Stage
 from certmgr.models.operators import Permission
 from certmgr.models.profiles import Profile
 from certmgr.net import files, layout
 from certmgr.pki import export
-from certmgr.store import authorities, certificates
+from certmgr.records import dataclass
+from certmgr.store import certificates
+from certmgr.workers import Workers, result_of, workers
 from certmgr.workspace import Session, Workspace
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from certmgr.store.connection import Transaction
 
-COLUMNS = ("server", "dns", "ip", "owner", "contact", "purpose", "profile")
-REQUIRED = frozenset(COLUMNS) - {"profile"}
 BATCH = 100
 WORKERS_FROM = 300
 """Fewer lines than this are done before a second process has started."""
 IN_FLIGHT = 4
-MAX_LINES = 1_000_000
-_A = TypeVar("_A")
-_T = TypeVar("_T")
 
 
 class Outcome(StrEnum):
@@ -52,18 +47,6 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     """Its server has a live certificate for the same names."""
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of an inventory, as read."""
-
-    number: int
-    """As an editor counts; the header is line 1."""
-    server: str
-    wish: intake.Wish | None
-    problems: tuple[Finding, ...] = ()
-    ip: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +61,23 @@ class LineReport:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(slots=True, kw_only=True)
-class _Batch:
-    """Up to a hundred lines on their way."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Issuer:
+    """An authority that signs for some of the lines."""
 
-    reports: list[LineReport] = field(default_factory=list)
-    lines: list[tuple[Line, intake.Accepted]] = field(default_factory=list)
-    issued: list[issuance.Issued] = field(default_factory=list)
+    authority: Authority
+    plan: issuance.Plan
+    chain_pem: bytes
+
+
+class _Batch:
+    """Up to a hundred lines of one issuer on their way."""
+
+    def __init__(self, issuer: _Issuer) -> None:
+        self.issuer = issuer
+        self.reports: list[LineReport] = []
+        self.lines: list[tuple[Line, intake.Accepted]] = []
+        self.issued: list[tuple[Line, issuance.Issued]] = []
 
     @property
     def orders(self) -> list[tuple[Order, Profile]]:
@@ -93,84 +86,6 @@ class _Batch:
 
 
 _Prepared = issuance.Prepared | tuple[Finding, ...]
-
-
-def read_inventory(content: bytes, *, name: str) -> list[Line]:
-    """Return the lines of a CSV file with the columns of COLUMNS, the last one optional.
-
-    Raises UsageError, with every reason, for what is not such a file. A line that repeats a server is a problem of
-    that line.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise UsageError(
-            f"{name} is not UTF-8 text (byte {problem.start}).", hint="Save the inventory as CSV in UTF-8."
-        ) from None
-    if "\0" in text:
-        raise UsageError(
-            f"{name} holds a NUL byte, so it is not a CSV file.", hint="Save the inventory as CSV in UTF-8."
-        )
-    reader = csv.reader(io.StringIO(text), strict=True)
-    lines: list[Line] = []
-    try:
-        header = [cell.strip().lower() for cell in next(reader, [])]
-        _check_header(header, name)
-        seen: dict[str, int] = {}
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            lines.append(_line(reader.line_num, header, row, seen))
-            if len(lines) > MAX_LINES:
-                raise UsageError(f"{name} has more than {MAX_LINES} lines.", hint="Split it.")
-    except csv.Error as problem:
-        raise UsageError(f"{name}, line {reader.line_num}: {problem}.", hint="Check the quotes of that line.") from None
-    return lines
-
-
-def _check_header(header: Sequence[str], name: str) -> None:
-    found = [
-        Finding(code=Code.INVENTORY, field=column, message=f"The column {column!r} is missing.")
-        for column in COLUMNS
-        if column in REQUIRED and column not in header
-    ]
-    found += [
-        Finding(code=Code.INVENTORY, field=column, message=f"The column {column[:40]!r} is unknown.")
-        for column in header
-        if column not in COLUMNS
-    ]
-    if len(set(header)) < len(header):
-        found.append(Finding(code=Code.INVENTORY, message="A column stands there twice."))
-    if found:
-        raise UsageError(
-            f"The first line of {name} is not the header of an inventory.",
-            hint=f"It reads: {','.join(COLUMNS)} (the last column may be left out).",
-            findings=found,
-        )
-
-
-def _line(number: int, header: Sequence[str], row: Sequence[str], seen: dict[str, int]) -> Line:
-    if len(row) != len(header):
-        message = f"Line {number} has {len(row)} cells, the header has {len(header)}."
-        problem = Finding(code=Code.INVENTORY, message=message)
-        return Line(number=number, server=row[0].strip() if row else "", wish=None, problems=(problem,))
-    cells = {column: cell.strip() for column, cell in zip(header, row, strict=True)}
-    server = cells["server"] or (cells["dns"].split() or [""])[0]
-    problems: tuple[Finding, ...] = ()
-    if server in seen:
-        message = f"Line {number} repeats the server {server[:80]!r} of line {seen[server]}."
-        problems = (Finding(code=Code.INVENTORY, field="server", value=server, message=message),)
-    seen.setdefault(server, number)
-    wish = intake.Wish(
-        server=cells["server"] or None,
-        dns=tuple(cells["dns"].split()),
-        profile=cells.get("profile") or intake.DEFAULT_PROFILE,
-        purpose=cells["purpose"],
-        owner=cells["owner"],
-        contact=cells["contact"],
-        recorded_ip=cells["ip"],
-    )
-    return Line(number=number, server=server, wish=wish, problems=problems, ip=cells["ip"])
 
 
 def issue_inventory(
@@ -182,88 +97,70 @@ def issue_inventory(
     not issue, and whatever stops the run as a whole.
     """
     session.require(Permission.ISSUE)
-    store = workspace.store()
-    with store.read() as snapshot:
-        authority = authorities.current_issuing(snapshot)
-    plan = issuance.make_plan(authority, workspace.config, requested_by=session.actor.name)
-    run = _Run(workspace, session, plan, destination, chain_pem=export.pem(authority.certificate))
-    session.signer(authority)
-    with ExitStack() as stack:
-        stack.enter_context(issuance.in_progress(workspace.home))
-        pool = _pool(stack) if len(lines) >= WORKERS_FROM else None
-        yield from run.batches(lines, pool)
+    pieces = list(_pieces(workspace, lines, requested_by=session.actor.name))
+    for issuer, _ in pieces:
+        session.signer(issuer.authority)
+    with issuance.in_progress(workspace.home), workers(wanted=len(lines) >= WORKERS_FROM) as helpers:
+        yield from _Run(workspace, session, destination, helpers).batches(pieces)
 
 
-def _pool(stack: ExitStack) -> ProcessPoolExecutor:
-    pool = ProcessPoolExecutor(
-        max_workers=min(2, os.cpu_count() or 1),
-        mp_context=get_context("spawn"),
-        initializer=_begin_to_help,
-    )
-    stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-    return pool
+def _pieces(
+    workspace: Workspace, lines: Iterable[Line], *, requested_by: str
+) -> Iterator[tuple[_Issuer, Sequence[Line]]]:
+    """Yield the lines by the authority that their profiles name, a hundred at most at a time (DETAILS 9).
 
-
-def _begin_to_help() -> None:
-    """Begin as a helper: files are born private, and it ends with the process that it helps."""
-    os.umask(0o077)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    # A helper of its own accord would wait for work for ever when the main process is killed.
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
-
-
-def _result(future: "Future[_T]") -> _T:
-    """Return what a helper made; raises CertmgrError where the helper itself came to an end."""
-    try:
-        return future.result()
-    except BrokenExecutor as problem:
-        raise CertmgrError(
-            "A helper process of this run was ended from outside.",
-            hint="See the system's log for why (memory?), and run the same command again; nothing is done twice.",
-        ) from problem
+    Lines whose profile names one that does not sign come with that as their problem.
+    """
+    groups: dict[str | None, list[Line]] = {}
+    for line in lines:
+        profile = workspace.config.profiles.get(line.wish.profile) if line.wish else None
+        groups.setdefault(profile.authority if profile else None, []).append(line)
+    found: dict[str | None, Authority] = {}
+    with workspace.store().read() as snapshot:
+        for slug, group in list(groups.items()):
+            try:
+                found[slug] = issuance.issuer_for(snapshot, slug)
+            except (NotFoundError, RefusedError) as problem:
+                found[None] = issuance.issuer_for(snapshot, None)
+                finding = Finding(code=problem.code, field="profile", message=problem.message)
+                refused = [replace(line, problems=(*line.problems, finding)) for line in group]
+                groups[None] = [*groups.get(None, []), *refused]
+    for slug, authority in found.items():
+        plan = issuance.make_plan(authority, workspace.config, requested_by=requested_by)
+        issuer = _Issuer(authority=authority, plan=plan, chain_pem=export.pem(authority.certificate))
+        group = groups[slug]
+        yield from ((issuer, group[at : at + BATCH]) for at in range(0, len(group), BATCH))
 
 
 class _Run:
     """One run over an inventory: prepare in other processes, record and sign in this one, deliver in others."""
 
-    def __init__(
-        self, workspace: Workspace, session: Session, plan: issuance.Plan, destination: Path, *, chain_pem: bytes
-    ) -> None:
+    def __init__(self, workspace: Workspace, session: Session, destination: Path, helpers: Workers) -> None:
         self._workspace = workspace
         self._session = session
-        self._plan = plan
         self._destination = destination.absolute()
-        self._chain_pem = chain_pem
-        with workspace.store().read() as snapshot:
-            self._authority = authorities.get(snapshot, plan.authority_id)
+        self._helpers = helpers
 
-    def batches(self, lines: Sequence[Line], pool: ProcessPoolExecutor | None) -> Iterator[list[LineReport]]:
+    def batches(self, pieces: Iterable[tuple[_Issuer, Sequence[Line]]]) -> Iterator[list[LineReport]]:
         """Yield the reports batch by batch, with several batches on their way at once."""
-        preparing: deque[tuple[_Batch, Future[list[_Prepared]]]] = deque()
-        delivering: deque[tuple[_Batch, Future[tuple[layout.Delivered, ...]]]] = deque()
-        pieces = iter([lines[i : i + BATCH] for i in range(0, len(lines), BATCH)])
+        preparing: "deque[tuple[_Batch, Future[list[_Prepared]]]]" = deque()
+        delivering: "deque[tuple[_Batch, Future[tuple[layout.Delivered, ...]]]]" = deque()
+        coming = _accepted(self._workspace, pieces)
         try:
             more = True
             while more or preparing or delivering:
                 while more and len(preparing) < IN_FLIGHT:
-                    piece = next(pieces, None)
-                    more = piece is not None
-                    if piece is not None:
-                        batch = _accept(self._workspace, self._plan, piece)
-                        preparing.append((batch, _submit(pool, _prepare, self._work(batch))))
+                    batch = next(coming, None)
+                    more = batch is not None
+                    if batch is not None:
+                        preparing.append((batch, self._helpers.submit(_prepare, self._work(batch))))
                 if preparing:
                     batch, prepared = preparing.popleft()
-                    self._issue(batch, _result(prepared))
-                    delivering.append((batch, _submit(pool, layout.deliver_batch, self._deliveries(batch))))
+                    self._issue(batch, result_of(prepared))
+                    delivering.append((batch, self._helpers.submit(_deliver, self._signed(batch))))
                 if delivering and (not preparing or len(delivering) > 1):
                     batch, delivered = delivering.popleft()
-                    yield self._finish(batch, _result(delivered))
+                    yield self._finish(batch, result_of(delivered))
         finally:
             for _, unfinished in preparing:
                 with suppress(Exception):
@@ -271,10 +168,7 @@ class _Run:
 
     def _work(self, batch: _Batch) -> "_Work":
         return _Work(
-            orders=batch.orders,
-            plan=self._plan,
-            now=self._workspace.now(),
-            destination=self._destination,
+            orders=batch.orders, plan=batch.issuer.plan, now=self._workspace.now(), destination=self._destination
         )
 
     def _issue(self, batch: _Batch, prepared: list[_Prepared]) -> None:
@@ -285,49 +179,36 @@ class _Run:
                 good.append((line, one))
             else:
                 batch.reports.append(_refused(line, one))
-        store, actor = self._workspace.store(), self._session.actor
+        store, actor, plan = self._workspace.store(), self._session.actor, batch.issuer.plan
         try:
             with store.write(actor) as tx:
-                wanted = self._unserved(tx, batch, good)
+                wanted = _unserved(tx, batch, good)
                 _record_refusals(tx, batch)
-                ids = issuance.record_intents(tx, self._plan, [one for _, one in wanted]) if wanted else []
+                ids = issuance.record_intents(tx, plan, [one for _, one in wanted]) if wanted else []
         except BaseException:
             issuance.discard([one for _, one in good])
             raise
-        signer = self._session.signer(self._authority)
+        signer = self._session.signer(batch.issuer.authority)
         batch.issued = [
-            issuance.Issued(id=identity, prepared=one, der=issuance.sign(signer, self._plan.issuer, one.tbs))
-            for identity, (_, one) in zip(ids, wanted, strict=True)
+            (line, issuance.Issued(id=identity, prepared=one, der=issuance.sign(signer, plan.issuer, one.tbs)))
+            for identity, (line, one) in zip(ids, wanted, strict=True)
         ]
-        batch.lines = [(line, accepted) for line, accepted in batch.lines if any(line is kept for kept, _ in wanted)]
         if batch.issued:
             with store.write(actor) as tx:
-                issuance.record_issued(tx, self._plan, batch.issued)
+                issuance.record_issued(tx, plan, [one for _, one in batch.issued])
 
-    @staticmethod
-    def _unserved(
-        tx: "Transaction", batch: _Batch, good: "list[tuple[Line, issuance.Prepared]]"
-    ) -> "list[tuple[Line, issuance.Prepared]]":
-        """Return the lines that no other process has served meanwhile; the others are reports, and their keys go."""
-        wanted = []
-        for line, one in good:
-            live = certificates.live_for_server(tx, one.order.server, tx.now, intents=True)
-            if live:
-                batch.reports.append(_already(line, one.order, live[0]))
-                issuance.discard([one])
-            else:
-                wanted.append((line, one))
-        return wanted
-
-    def _deliveries(self, batch: _Batch) -> list[layout.Delivery]:
-        found = [issuance.delivery(one, self._chain_pem) for one in batch.issued]
-        return [one for one in found if one is not None]
+    def _signed(self, batch: _Batch) -> "_Signed":
+        return _Signed(
+            certificates=[(one.prepared.order.server, one.prepared.key_file, one.der) for _, one in batch.issued],
+            chain_pem=batch.issuer.chain_pem,
+            destination=self._destination,
+        )
 
     def _finish(self, batch: _Batch, delivered: tuple[layout.Delivered, ...]) -> list[LineReport]:
         """Record the delivery; from here on the batch is acknowledged."""
         if batch.issued:
             with self._workspace.store().write(self._session.actor) as tx:
-                certificates.set_delivered(tx, [one.id for one in batch.issued])
+                certificates.set_delivered(tx, [one.id for _, one in batch.issued])
         reports = batch.reports + [
             LineReport(
                 number=line.number,
@@ -337,20 +218,17 @@ class _Run:
                 folder=place.live,
                 findings=one.prepared.notices,
             )
-            for (line, _), one, place in zip(batch.lines, batch.issued, delivered, strict=True)
+            for (line, one), place in zip(batch.issued, delivered, strict=True)
         ]
         return sorted(reports, key=lambda report: report.number)
 
 
 def rehearse_inventory(workspace: Workspace, lines: Sequence[Line]) -> list[LineReport]:
     """Return what would become of every line; unlocks, records and writes nothing."""
-    with workspace.store().read() as snapshot:
-        plan = issuance.make_plan(authorities.current_issuing(snapshot), workspace.config, requested_by="-")
     reports: list[LineReport] = []
-    for at in range(0, len(lines), BATCH):
-        batch = _accept(workspace, plan, lines[at : at + BATCH])
+    for batch in _accepted(workspace, _pieces(workspace, lines, requested_by="-")):
         reports += batch.reports
-        work = _Work(orders=batch.orders, plan=plan, now=workspace.now(), destination=None)
+        work = _Work(orders=batch.orders, plan=batch.issuer.plan, now=workspace.now(), destination=None)
         for (line, accepted), one in zip(batch.lines, _prepare(work), strict=True):
             if isinstance(one, issuance.Prepared):
                 server, notices = accepted.order.server, one.notices
@@ -360,25 +238,51 @@ def rehearse_inventory(workspace: Workspace, lines: Sequence[Line]) -> list[Line
     return sorted(reports, key=lambda report: report.number)
 
 
-def _accept(workspace: Workspace, plan: issuance.Plan, lines: Sequence[Line]) -> _Batch:
-    """Ask policy about each line; refusals are reports already, and so are servers that have a live certificate."""
-    batch = _Batch()
-    now = workspace.now()
-    with workspace.store().read() as snapshot:
+def _accepted(workspace: Workspace, pieces: Iterable[tuple[_Issuer, Sequence[Line]]]) -> Iterator[_Batch]:
+    """Yield a batch for each piece, its lines judged by policy.
+
+    Refusals are reports already, and so are servers that have a live certificate or stood in an earlier line.
+    """
+    seen: dict[str, int] = {}
+    for issuer, lines in pieces:
+        batch, now = _Batch(issuer), workspace.now()
+        fit = []
         for line in lines:
             try:
                 if line.problems or line.wish is None:
                     raise UsageError(f"Line {line.number} cannot be read.", findings=line.problems)
-                accepted = intake.read(line.wish, workspace.config, issuer=plan.limits, now=now)
+                accepted = intake.read(line.wish, workspace.config, issuer=issuer.plan.limits, now=now)
             except CertmgrError as problem:
                 batch.reports.append(_refused(line, problem.findings))
                 continue
-            live = certificates.live_for_server(snapshot, accepted.order.server, now, intents=True)
-            if live:
-                batch.reports.append(_already(line, accepted.order, live[0]))
+            first = seen.setdefault(accepted.order.server, line.number)
+            if first == line.number:
+                fit.append((line, accepted))
+            else:
+                batch.reports.append(_refused(line, [_repeated(line, accepted.order.server, first)]))
+        with workspace.store().read() as snapshot:
+            live = certificates.live_for_servers(snapshot, [accepted.order.server for _, accepted in fit], now)
+        for line, accepted in fit:
+            if accepted.order.server in live:
+                batch.reports.append(_already(line, accepted.order, live[accepted.order.server]))
             else:
                 batch.lines.append((line, accepted))
-    return batch
+        yield batch
+
+
+def _unserved(
+    tx: "Transaction", batch: _Batch, good: list[tuple[Line, issuance.Prepared]]
+) -> list[tuple[Line, issuance.Prepared]]:
+    """Return the lines that no other process has served meanwhile; the others are reports, and their keys go."""
+    live = certificates.live_for_servers(tx, [one.order.server for _, one in good], tx.now)
+    wanted = []
+    for line, one in good:
+        if one.order.server in live:
+            batch.reports.append(_already(line, one.order, live[one.order.server]))
+            issuance.discard([one])
+        else:
+            wanted.append((line, one))
+    return wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,16 +311,24 @@ def _prepare(work: _Work) -> list[_Prepared]:
     return results
 
 
-def _submit(pool: ProcessPoolExecutor | None, function: Callable[[_A], _T], argument: _A) -> "Future[_T]":
-    """Run `function(argument)` in another process, or here and now without a pool."""
-    future: Future[_T] = Future()
-    try:
-        if pool is not None:
-            return pool.submit(function, argument)
-        future.set_result(function(argument))
-    except Exception as problem:  # noqa: BLE001 - as a pool does: raised where the result is asked for
-        future.set_exception(problem)
-    return future
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signed:
+    """What another process needs to deliver a batch."""
+
+    certificates: list[tuple[str, Path | None, bytes]]
+    """The server, the file of its key, the certificate's DER."""
+    chain_pem: bytes
+    destination: Path
+
+
+def _deliver(signed: _Signed) -> tuple[layout.Delivered, ...]:
+    """Put the files of a batch in place, durable together."""
+    return layout.deliver_batch(
+        [
+            issuance.delivery(signed.destination, server, key, der, signed.chain_pem)
+            for server, key, der in signed.certificates
+        ]
+    )
 
 
 def _record_refusals(tx: "Transaction", batch: _Batch) -> None:
@@ -429,6 +341,11 @@ def _record_refusals(tx: "Transaction", batch: _Batch) -> None:
 
 def _refused(line: Line, findings: Sequence[Finding]) -> LineReport:
     return LineReport(number=line.number, server=line.server, outcome=Outcome.REFUSED, findings=tuple(findings))
+
+
+def _repeated(line: Line, server: str, first: int) -> Finding:
+    message = f"Line {line.number} repeats the server {server} of line {first}."
+    return Finding(code=Code.INVENTORY, field="server", value=server, message=message)
 
 
 def _already(line: Line, order: Order, live: Certificate) -> LineReport:

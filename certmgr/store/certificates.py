@@ -142,11 +142,11 @@ def live_for_server(
 
 
 def live_for_servers(snapshot: Snapshot, servers: Sequence[str], now: datetime) -> dict[str, Certificate]:
-    """Return, by server, the newest certificate that `live_for_server` finds for each that has one."""
+    """Return, by server, the newest that `live_for_server` with `intents` finds for each that has one."""
     found = find(
         snapshot,
-        f"s.name IN (SELECT value FROM json_each(?)) AND {_UNREVOKED} AND c.not_after >= ?"
-        " AND (c.superseded_at IS NULL OR c.superseded_at > ?) ORDER BY c.id",
+        "s.name IN (SELECT value FROM json_each(?)) AND c.stage IN ('issued', 'intent') AND c.revoked_at IS NULL"
+        " AND c.not_after >= ? AND (c.superseded_at IS NULL OR c.superseded_at > ?) ORDER BY c.id",
         (dump(servers), text_of(now), text_of(now)),
     )
     return {one.server: one for one in found}

@@ -323,5 +323,8 @@ def test_a_single_delivery_is_durable_step_by_step(tmp_path: Path, monkeypatch: 
     give(tmp_path, 1, key)
     assert steps == [
         *("cert.pem", "chain.pem", "fullchain.pem", key.parent.name, "rename to 1", "archive"),
-        *("link live", "portal", tmp_path.name),
+        *("link live", "portal"),
     ]
+    steps.clear()
+    give(tmp_path, 2, None)
+    assert steps[-3:] == ["rename to live", "portal", tmp_path.name], "no key's writing has synced the folder above"
