@@ -59,12 +59,19 @@ def new_issuing(*, dry_run: bool) -> None:
 @click.command("request", epilog=REQUEST_EPILOG)
 @click.option("--new", is_flag=True, help="Make the key and the CSR of a further issuing CA first; needs a person.")
 @click.option("--out", metavar="FILE", help="Write to this new file in place of standard output.")
-def request(*, new: bool, out: str | None) -> None:
+@click.option("--dry-run", is_flag=True, help="With --new: say what would be asked for; unlock and write nothing.")
+def request(*, new: bool, out: str | None, dry_run: bool) -> None:
     """Print the CSR of the issuing CA that waits for a corporate root's answer."""
     from certmgr.operations import authorities as operation  # noqa: PLC0415 - loads cryptography
 
     call = invocation()
     workspace = call.workspace()
+    if new and dry_run:
+        slug, spec = operation.rehearse_request(workspace)
+        printer.say(f"{slug} would ask for a certificate as {spec.common_name}; nothing was made.")
+        for zone in (*spec.zones, *map(str, spec.networks)):
+            printer.data(zone)
+        return
     if new:
         authority, csr = operation.request_issuing(workspace, call.session(workspace, person=True))
     else:
@@ -109,18 +116,22 @@ def import_(*, certificate: str, private_key: str, root: str | None, crl: str | 
 
     call = invocation()
     workspace = call.workspace()
-    given = operation.check_import(
-        workspace,
-        certificate=read_file(certificate, "certificate"),
-        private_key=read_file(private_key, "private key"),
-        root=None if root is None else read_file(root, "root"),
-        crl_file=None if crl is None else read_file(crl, "CRL"),
-    )
+    given = read_file(certificate, "certificate"), read_file(private_key, "private key")
+    anchor = None if root is None else read_file(root, "root")
+    last = None if crl is None else read_file(crl, "CRL")
     if dry_run:
+        found = operation.check_import(
+            workspace, certificate=given[0], private_key=given[1], root=anchor, crl_file=last
+        )
         printer.say("The CA can be imported; nothing was recorded.")
-        printer.findings(given.notices)
+        printer.findings(found.notices)
         return
-    _report(operation.import_authority(workspace, call.session(workspace, person=True), given))
+    session = call.session(workspace, person=True)
+    _report(
+        operation.import_authority(
+            workspace, session, certificate=given[0], private_key=given[1], root=anchor, crl_file=last
+        )
+    )
     printer.say(f"Next: delete {private_key}; the key is sealed in the home now.")
 
 

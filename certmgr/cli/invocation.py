@@ -102,13 +102,11 @@ def ask_passphrase(question: str, *, confirm: bool = False) -> "Secret":
             f"{question}: there is no terminal to ask at.",
             hint="Give --passphrase-file FILE or --passphrase-fd N, before the command.",
         )
-    return Secret(str(click.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True)).encode())
+    return Secret.from_text(str(click.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True)))
 
 
 def read_passphrase_file(path: Path) -> "Secret":
     """Return the first line of an owner-only file; raises LockedError where others can read it."""
-    from certmgr.custody.secrets import Secret  # noqa: PLC0415
-
     try:
         mode = path.stat().st_mode
         content = path.read_bytes()[:_MAX_PASSPHRASE]
@@ -120,25 +118,29 @@ def read_passphrase_file(path: Path) -> "Secret":
         raise LockedError(
             f"Others can read the passphrase file {path} (mode {mode & 0o777:04o}).", hint=f"chmod 600 {path}"
         )
-    return Secret(_first_line(content, str(path)))
+    return _first_line(content, str(path))
 
 
 def read_passphrase_fd(number: int) -> "Secret":
     """Return the first line that a file descriptor gives; raises UsageError where it cannot be read."""
-    from certmgr.custody.secrets import Secret  # noqa: PLC0415
-
     try:
         content = os.read(number, _MAX_PASSPHRASE)
     except OSError as problem:
         raise UsageError(f"File descriptor {number} cannot be read: {problem.strerror}.") from None
-    return Secret(_first_line(content, f"file descriptor {number}"))
+    return _first_line(content, f"file descriptor {number}")
 
 
-def _first_line(content: bytes, source: str) -> bytes:
+def _first_line(content: bytes, source: str) -> "Secret":
+    """Return the first line as the secret that the same keys make at a prompt; what is no UTF-8, as it is."""
+    from certmgr.custody.secrets import Secret  # noqa: PLC0415
+
     line = content.split(b"\n", 1)[0].rstrip(b"\r")
     if not line:
         raise UsageError(f"There is no passphrase in the first line of {source}.")
-    return line
+    try:
+        return Secret.from_text(line.decode())
+    except UnicodeDecodeError:
+        return Secret(line)
 
 
 def invocation() -> Invocation:

@@ -13,7 +13,8 @@ from certmgr.models.keys import KeyType
 
 if TYPE_CHECKING:
     from certmgr.intake import Wish
-    from certmgr.operations.inventory import Line, LineReport
+    from certmgr.inventory_file import Line
+    from certmgr.operations.inventory import LineReport
     from certmgr.workspace import Session, Workspace
 
 MAX_CSR_OCTETS = 1 << 20
@@ -122,6 +123,7 @@ def _rehearse(workspace: "Workspace", wish: "Wish", options: dict[str, Any]) -> 
 
 def _issue_inventory(call: Invocation, workspace: "Workspace", options: dict[str, Any]) -> int:
     """Issue for every line; 0 when all were served, 4 when any was refused (DETAILS 18)."""
+    from certmgr.inventory_file import read_inventory  # noqa: PLC0415
     from certmgr.operations import inventory as operation  # noqa: PLC0415
 
     path = Path(options["inventory"])
@@ -129,7 +131,7 @@ def _issue_inventory(call: Invocation, workspace: "Workspace", options: dict[str
         content = sys.stdin.buffer.read() if options["inventory"] == "-" else path.read_bytes()
     except OSError as problem:
         raise UsageError(f"The inventory {path} cannot be read: {problem.strerror}.", hint="Check the path.") from None
-    lines = operation.read_inventory(content, name=str(path))
+    lines = read_inventory(content, name=str(path))
     if options["dry_run"]:
         return _rehearse_inventory(workspace, lines)
     session = call.session(workspace)
@@ -144,15 +146,20 @@ def _issue_inventory(call: Invocation, workspace: "Workspace", options: dict[str
                 reports += batch
                 bar.update(len(batch))
     except CertmgrError as problem:
-        _print_reports(reports, as_json=options["as_json"])
+        _print_reports(sorted(reports, key=_number), as_json=options["as_json"])
         raise type(problem)(
             f"Stopped after {len(reports)} of {len(lines)} lines: {problem.message}",
             hint=problem.hint or "Run the same command again; what is done is not done twice.",
             findings=problem.findings,
             code=problem.code,
         ) from None
-    _print_reports(reports, as_json=options["as_json"])
+    _print_reports(sorted(reports, key=_number), as_json=options["as_json"])
     return _verdict(reports)
+
+
+def _number(report: "LineReport") -> int:
+    # Batches come by the authority that signs.
+    return report.number
 
 
 def _settle(workspace: "Workspace", session: "Session") -> None:

@@ -227,7 +227,8 @@ def _ask_name(name: str) -> str:
 @command.command("change-passphrase", epilog=CHANGE_EPILOG)
 @click.argument("name")
 @click.option("--new-passphrase-file", metavar="FILE", help="Read the new passphrase from the first line of FILE.")
-def change_passphrase(*, name: str, new_passphrase_file: str | None) -> None:
+@click.option("--dry-run", is_flag=True, help="Say whether the old one opens and the new one will do; write nothing.")
+def change_passphrase(*, name: str, new_passphrase_file: str | None, dry_run: bool) -> None:
     """Seal the slot NAME under a new passphrase; what it opens stays the same."""
     from certmgr.operations import operators as operation  # noqa: PLC0415 - loads cryptography
 
@@ -237,5 +238,9 @@ def change_passphrase(*, name: str, new_passphrase_file: str | None) -> None:
     new = _new_passphrase(name, Role.ADMINISTRATOR, new_passphrase_file)
     if new is None:
         raise AssertionError(name)
+    if dry_run:
+        operation.check_change(workspace, name=name, old=old, new=new)
+        printer.say(f"The slot {name} would have a new passphrase; nothing was done.")
+        return
     operation.change_passphrase(workspace, name=name, old=old, new=new)
     printer.say(f"The slot {name} has a new passphrase.")

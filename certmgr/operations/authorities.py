@@ -3,7 +3,7 @@
 from certmgr import founding, succession
 from certmgr.codes import Code
 from certmgr.errors import Finding, NotFoundError, RefusedError
-from certmgr.models.authorities import Authority, AuthorityRole, AuthorityStatus
+from certmgr.models.authorities import Authority, AuthorityRole, AuthoritySpec, AuthorityStatus
 from certmgr.models.operators import Permission
 from certmgr.pki import build, export, foreign, keys
 from certmgr.queries import operators
@@ -54,19 +54,8 @@ def request_issuing(workspace: Workspace, session: Session) -> tuple[Authority, 
     Raises RefusedError where one waits already.
     """
     session.require(Permission.ADMINISTER)
-    now = workspace.now()
     with journalled_refusal(workspace, session, "authority.refused", "authority:0"):
-        with workspace.store().read() as snapshot:
-            waiting = _waiting(snapshot)
-            number = _next_number(workspace, snapshot)
-        if waiting is not None:
-            raise RefusedError(
-                f"{waiting.slug} waits for its certificate already.",
-                hint="Print its CSR with `certmgr ca request`.",
-                code=Code.AUTHORITY,
-            )
-        _, spec = founding.authority_specs(workspace.config, now, issuing_number=number)
-        slug = founding.slug_of(spec, now, workspace.config, number)
+        slug, spec = rehearse_request(workspace)
         recipients = operators.trusted(workspace)
         return founding.found_pending(
             workspace.keys,
@@ -75,8 +64,24 @@ def request_issuing(workspace: Workspace, session: Session) -> tuple[Authority, 
             spec=spec,
             slug=slug,
             recipients=recipients,
-            now=now,
+            now=workspace.now(),
         )
+
+
+def rehearse_request(workspace: Workspace) -> tuple[str, AuthoritySpec]:
+    """Return the short name of the CA that `request_issuing` would make, and what it would ask for; records nothing."""
+    now = workspace.now()
+    with workspace.store().read() as snapshot:
+        waiting = _waiting(snapshot)
+        number = _next_number(workspace, snapshot)
+    if waiting is not None:
+        raise RefusedError(
+            f"{waiting.slug} waits for its certificate already.",
+            hint="Print its CSR with `certmgr ca request`.",
+            code=Code.AUTHORITY,
+        )
+    _, spec = founding.authority_specs(workspace.config, now, issuing_number=number)
+    return founding.slug_of(spec, now, workspace.config, number), spec
 
 
 def pending_request(workspace: Workspace) -> tuple[Authority, bytes]:

@@ -14,7 +14,7 @@ from certmgr.pki import build, crl, foreign, inspect, keys
 from certmgr.queries import operators
 from certmgr.records import dataclass
 from certmgr.store import authorities, crls
-from certmgr.workspace import Session, Workspace
+from certmgr.workspace import Session, Workspace, journalled_refusal
 
 if TYPE_CHECKING:
     from certmgr.models.journal import JSON
@@ -77,12 +77,27 @@ def check_import(
     )
 
 
-def import_authority(workspace: Workspace, session: Session, given: Import) -> succession.Founded:
-    """Take over an issuing CA that `check_import` has looked at; it signs from now on.
+def import_authority(  # noqa: PLR0913 - the files of a CA, by keyword
+    workspace: Workspace,
+    session: Session,
+    *,
+    certificate: bytes,
+    private_key: bytes,
+    root: bytes | None,
+    crl_file: bytes | None,
+) -> succession.Founded:
+    """Take over an issuing CA; it signs from now on. Raises as `check_import` does; a refusal is journalled.
 
     What it revoked elsewhere stands on our next CRL, whose number follows its last one.
     """
     session.require(Permission.ADMINISTER)
+    with journalled_refusal(workspace, session, "authority.refused", "authority:0"):
+        given = check_import(workspace, certificate=certificate, private_key=private_key, root=root, crl_file=crl_file)
+    return _take_over(workspace, session, given)
+
+
+def _take_over(workspace: Workspace, session: Session, given: Import) -> succession.Founded:
+    """Seal the key, record the CA with what it has revoked, and publish its first CRL from here."""
     before = succession.current(workspace)
     recipients = operators.trusted(workspace)
     parent = None if given.root is None else succession.add_external_root(workspace, session, given.root)

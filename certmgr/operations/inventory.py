@@ -143,8 +143,8 @@ class _Run:
 
     def batches(self, pieces: Iterable[tuple[_Issuer, Sequence[Line]]]) -> Iterator[list[LineReport]]:
         """Yield the reports batch by batch, with several batches on their way at once."""
-        preparing: "deque[tuple[_Batch, Future[list[_Prepared]]]]" = deque()
-        delivering: "deque[tuple[_Batch, Future[tuple[layout.Delivered, ...]]]]" = deque()
+        preparing: deque[tuple[_Batch, Future[list[_Prepared]]]] = deque()
+        delivering: deque[tuple[_Batch, Future[tuple[layout.Delivered, ...]]]] = deque()
         coming = _accepted(self._workspace, pieces)
         try:
             more = True

@@ -11,7 +11,14 @@ from certmgr.models.authorities import AuthorityRole
 from certmgr.models.operators import SIGNING_ROLES, Permission, Role
 from certmgr.records import dataclass
 from certmgr.store import authorities, operators
-from certmgr.workspace import Session, Workspace, journalled_refusal, machine_key_file
+from certmgr.workspace import (
+    PersonCredential,
+    Session,
+    Workspace,
+    journalled_refusal,
+    machine_key_file,
+    unlock,
+)
 
 ROOT_ROLES = frozenset({Role.ADMINISTRATOR, Role.RECOVERY})
 
@@ -155,14 +162,20 @@ def opened_by(workspace: Workspace, session: Session) -> tuple[tuple[str, Certmg
 
 def change_passphrase(workspace: Workspace, *, name: str, old: Secret, new: Secret, kdf: Kdf = DEFAULT_KDF) -> None:
     """Seal the slot under a new passphrase; whoever knows the old one may do it, under that slot's name."""
-    from certmgr.workspace import PersonCredential, unlock  # noqa: PLC0415
-
-    session = unlock(workspace, PersonCredential(name=name, passphrase=old))
+    session = check_change(workspace, name=name, old=old, new=new)
     with workspace.store().write(session.actor) as tx:
         tx.record("operator.passphrase-changing", f"operator:{name}", {})
     slots.change_passphrase(workspace.operators / f"{name}.json", old, new, kdf)
     with workspace.store().write(session.actor) as tx:
         tx.record("operator.passphrase-changed", f"operator:{name}", {})
+
+
+def check_change(workspace: Workspace, *, name: str, old: Secret, new: Secret) -> Session:
+    """Return the session that `old` opens; raises RefusedError where `new` is too weak to take its place."""
+    session = unlock(workspace, PersonCredential(name=name, passphrase=old))
+    if weak := slots.check_passphrase(new, name):
+        raise RefusedError("The new passphrase is too weak.", findings=weak, code=Code.SLOT_WEAK_PASSPHRASE)
+    return session
 
 
 def keys_of(workspace: Workspace, name: str) -> tuple[str, ...]:

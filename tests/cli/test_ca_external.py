@@ -129,6 +129,9 @@ def test_a_successor_is_asked_for_and_takes_over(waiting: Call, corporate: Corpo
     assert waiting("ca", "complete", certificate, "--root", root, admin=True) == 0
     assert waiting("ca", "new-issuing", admin=True) == 5
     assert "ca request --new" in waiting.err
+    assert waiting("ca", "request", "--new", "--dry-run") == 0
+    assert waiting.out.splitlines() == ["egov.internal", "10.0.0.0/8", "fd00::/8"]
+    assert waiting("ca", "request") == 5
     assert waiting("ca", "request", "--new", admin=True) == 0
     assert waiting("ca", "request", "--new", admin=True) == 4
     assert waiting("issue", "--dns", NAME, "--purpose", "web", "--out", str(waiting.home.out)) == 0

@@ -177,6 +177,7 @@ def test_a_changed_passphrase_opens_and_the_old_one_does_not(call: Call, tmp_pat
     old, new = str(tmp_path / "bob"), secret(tmp_path, "new", "quite another passphrase")
     words = ["operator", "change-passphrase", "bob", "--new-passphrase-file", new]
     assert call("--passphrase-file", new, *words) == 6
+    assert call("--passphrase-file", old, *words, "--dry-run") == 0
     assert call("--passphrase-file", old, *words) == 0
     assert call("--passphrase-file", old, "operator", "test", "bob") == 6
     assert call("--passphrase-file", new, "operator", "test", "bob") == 0
@@ -189,3 +190,11 @@ def test_the_test_of_a_damaged_key_file_exits_7(call: Call) -> None:
     content = path.read_bytes()
     path.write_bytes(content.replace(b'"nonce":"', b'"nonce":"0', 1))
     assert call("operator", "test", "machine") == 7
+
+
+def test_a_passphrase_is_the_same_from_every_keyboard(call: Call, tmp_path: Path) -> None:
+    """Some systems type an accent as a character of its own; both forms open the slot."""
+    composed, apart = "ein Schl\u00fcssel f\u00fcr Bob", "ein Schlu\u0308ssel fu\u0308r Bob"
+    words = ["operator", "add", "bob", "--role", "auditor", "--new-passphrase-file", secret(tmp_path, "one", composed)]
+    assert call(*words, admin=True) == 0
+    assert call("--passphrase-file", secret(tmp_path, "two", apart), "operator", "test", "bob") == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from certmgr import issuance
 from certmgr.errors import CertmgrError
+from certmgr.inventory_file import read_inventory
 from certmgr.models.revocations import Cause
 from certmgr.operations import certificates, check, inventory, revocations
 from certmgr.queries import certificates as queries
@@ -37,7 +38,7 @@ def issue_inventory(reports: Reports, folder: Path, inventory_file: Path) -> Non
     home, session = _open(folder)
     hooks.watch_issuing(home.workspace, session, reports)
     inventory.BATCH = BATCH
-    lines = inventory.read_inventory(inventory_file.read_bytes(), name=str(inventory_file))
+    lines = read_inventory(inventory_file.read_bytes(), name=str(inventory_file))
     for batch in inventory.issue_inventory(home.workspace, session, lines, destination=home.out):
         reports("step", "acknowledged")
         for one in batch:

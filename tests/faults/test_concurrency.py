@@ -97,7 +97,10 @@ def test_r6_1_eight_processes_revoke_at_once_and_the_published_crl_never_goes_ba
     watcher = Watcher(path)
     watcher.start()
     try:
-        results = run_at_once([(acts.revoke_many, folder, names(process, count)) for process in range(PROCESSES)])
+        revoking: list[tuple[Act, Path, tuple[object, ...]]] = [
+            (acts.revoke_many, folder, names(process, count)) for process in range(PROCESSES)
+        ]
+        *results, _ = run_at_once([*revoking, (acts.check_many, folder, (10,))])
     finally:
         watcher.stop()
     assert watcher.wrong == []

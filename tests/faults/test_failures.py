@@ -9,6 +9,7 @@ import pytest
 from certmgr.cli import run as run_words
 from certmgr.codes import Code
 from certmgr.errors import CertmgrError, LockedError, RefusedError
+from certmgr.inventory_file import read_inventory
 from certmgr.models.certificates import Stage
 from certmgr.models.revocations import Cause, RequestState
 from certmgr.operations import check, inventory, revocations
@@ -85,7 +86,7 @@ def test_foreign_files_in_the_way_are_refused_and_kept(home: HomeForTest, foreig
 
 def test_a_foreign_line_of_an_inventory_stops_no_other(home: HomeForTest, tmp_path: Path) -> None:
     """A line that is refused for what stands in its way is reported; the others are served."""
-    lines = inventory.read_inventory(write_inventory(tmp_path / "i.csv", "line", 3).read_bytes(), name="i.csv")
+    lines = read_inventory(write_inventory(tmp_path / "i.csv", "line", 3).read_bytes(), name="i.csv")
     (home.out / "line1").mkdir(parents=True)
     (home.out / "line1" / "live").write_text("somebody's own")
     batches = list(inventory.issue_inventory(home.workspace, home.machine(), lines, destination=home.out))
@@ -134,7 +135,7 @@ def test_a_held_store_makes_issue_give_up_without_a_trace(impatient: HomeForTest
 
 def test_a_held_store_makes_an_inventory_give_up_without_a_trace(impatient: HomeForTest, tmp_path: Path) -> None:
     """Exit 6; no key of the batch that was prepared, or of those behind it, stays."""
-    lines = inventory.read_inventory(write_inventory(tmp_path / "i.csv", "line", 250).read_bytes(), name="i.csv")
+    lines = read_inventory(write_inventory(tmp_path / "i.csv", "line", 250).read_bytes(), name="i.csv")
     with pytest.raises(LockedError):
         list(inventory.issue_inventory(impatient.workspace, impatient.machine(), lines, destination=impatient.out))
     assert files(impatient.out) == set()

@@ -8,6 +8,7 @@ import pytest
 
 from certmgr.codes import Code
 from certmgr.errors import UsageError
+from certmgr.inventory_file import read_inventory
 from certmgr.operations import inventory
 from certmgr.operations.inventory import LineReport, Outcome
 from certmgr.pki import keys
@@ -24,7 +25,7 @@ def text_of(*rows: str, header: str = HEADER) -> bytes:
 
 def issue(home: HomeForTest, content: bytes) -> list[LineReport]:
     """Issue for an inventory with the machine's slot; return the report of every line."""
-    lines = inventory.read_inventory(content, name="inventory.csv")
+    lines = read_inventory(content, name="inventory.csv")
     batches = inventory.issue_inventory(home.workspace, home.machine(), lines, destination=home.out)
     return [report for batch in batches for report in batch]
 
@@ -108,7 +109,7 @@ def test_many_lines_go_through_other_processes_with_the_same_result(
 def test_what_is_no_inventory_is_a_usage_error(content: bytes, word: str) -> None:
     """Exit 2 with every reason."""
     with pytest.raises(UsageError) as caught:
-        inventory.read_inventory(content, name="inventory.csv")
+        read_inventory(content, name="inventory.csv")
     text = " ".join([caught.value.message, *(finding.message for finding in caught.value.findings)])
     assert word in text
 

@@ -8,6 +8,7 @@ import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
 
 from certmgr.intake import Wish
+from certmgr.inventory_file import read_inventory
 from certmgr.models.revocations import Cause
 from certmgr.operations import certificates, inventory, revocations
 from certmgr.queries.certificates import resolve
@@ -269,7 +270,7 @@ async def test_a_terminal_that_is_too_small_is_told_what_is_needed(home: HomeFor
 async def test_a_long_list_is_read_page_by_page(empty_home: HomeForTest, running: Running) -> None:
     """Memory holds a few pages; every row can be reached, and the place in the list is told."""
     lines = "\n".join(f"node-{number:04d},node-{number:04d}.egov.internal,,Unit,,TLS" for number in range(280))
-    read = inventory.read_inventory(f"server,dns,ip,owner,contact,purpose\n{lines}\n".encode(), name="inventory.csv")
+    read = read_inventory(f"server,dns,ip,owner,contact,purpose\n{lines}\n".encode(), name="inventory.csv")
     batches = inventory.issue_inventory(empty_home.workspace, empty_home.machine(), read, destination=Path("out"))
     assert sum(len(batch) for batch in batches) == 280
     async with running(empty_home) as (app, pilot):
