@@ -32,7 +32,7 @@ def find(snapshot: Snapshot, where: str, parameters: Parameters) -> tuple[Certif
 
 def stream(snapshot: Snapshot, sql: str, parameters: Parameters) -> Iterator[Certificate]:
     """Yield the certificates of a whole query on SELECT, read as they are consumed."""
-    for row in snapshot.db.execute(sql, parameters):  # type: ignore[arg-type]  # any sequence serves
+    for row in snapshot.stream(sql, parameters):
         yield certificate_of(row)
 
 

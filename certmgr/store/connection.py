@@ -30,6 +30,7 @@ BUSY_TIMEOUT_S: Final = 10.0
 _RETRY_S: Final = 0.01
 _PRAGMAS: Final = (
     "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "PRAGMA trusted_schema = OFF",
@@ -48,28 +49,39 @@ class UnrecordedChangeError(RuntimeError):
 class Snapshot:
     """A consistent view of the store; what other processes write meanwhile is not seen."""
 
-    def __init__(self, db: "Database", path: Path) -> None:
-        """Keep the database and the file's path, for messages."""
-        self.db = db
+    def __init__(self, connection: driver.Connection, path: Path) -> None:
+        """Keep the connection and the file's path, for messages."""
+        self.connection = connection
         self.path = path
+
+    @property
+    def db(self) -> "Database":
+        """The same connection for sqlite-utils, which is imported here: most commands do without it."""
+        return _database(self.connection)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return all rows of a query."""
-        found: list[Row] = self.db.execute(sql, parameters).fetchall()  # type: ignore[arg-type]  # any sequence serves
+        found: list[Row] = self.connection.execute(sql, parameters).fetchall()
         return found
 
     def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
         """Return the first row of a query, or None."""
-        found: Row | None = self.db.execute(sql, parameters).fetchone()  # type: ignore[arg-type]  # any sequence serves
+        found: Row | None = self.connection.execute(sql, parameters).fetchone()
         return found
+
+    def stream(self, sql: str, parameters: Parameters = ()) -> Iterator[Row]:
+        """Yield the rows of a query, read as they are consumed: while the snapshot is open."""
+        yield from self.connection.execute(sql, parameters)
 
 
 class Transaction(Snapshot):
     """What happens inside the write gate; it sees its own writes."""
 
-    def __init__(self, db: "Database", path: Path, actor: Actor, clock_time: datetime, *, accept_clock: bool) -> None:
+    def __init__(
+        self, connection: driver.Connection, path: Path, actor: Actor, clock_time: datetime, *, accept_clock: bool
+    ) -> None:
         """Read the last journal entry and settle the time."""
-        super().__init__(db, path)
+        super().__init__(connection, path)
         self.actor = actor
         last = self.row("SELECT seq, at, hash FROM journal ORDER BY seq DESC LIMIT 1")
         self._seq: int = last[0] if last else 0
@@ -81,7 +93,7 @@ class Transaction(Snapshot):
         """How many seconds the clock stands before the newest journal entry; 0 when it does not."""
         self._accept_clock = accept_clock
         self._recorded = 0
-        self._start: int = db.conn.total_changes
+        self._start: int = connection.total_changes
         self._exempt = 0
 
     def record(self, action: str, object: str, data: Mapping[str, JSON] | None = None) -> Entry:  # noqa: A002
@@ -133,7 +145,7 @@ class Transaction(Snapshot):
 
     def change(self, sql: str, parameters: Parameters = ()) -> int:
         """Carry out a statement that changes rows; return how many."""
-        changed: int = self.db.execute(sql, parameters).rowcount  # type: ignore[arg-type]  # any sequence serves
+        changed: int = self.connection.execute(sql, parameters).rowcount
         return changed
 
     def change_one(self, what: str, sql: str, parameters: Parameters) -> None:
@@ -146,7 +158,7 @@ class Transaction(Snapshot):
 
         Raises CertmgrError where one of them changed no row or more than one.
         """
-        cursor = self.db.conn.executemany(sql, rows)
+        cursor = self.connection.executemany(sql, rows)
         if cursor.rowcount not in {len(rows), -1}:
             raise CertmgrError(
                 f"{len(rows)} rows were to be changed and {cursor.rowcount} were; nothing was changed.",
@@ -156,15 +168,15 @@ class Transaction(Snapshot):
     @contextmanager
     def unjournalled(self) -> Iterator[None]:
         """Let what the block changes pass without an entry: leases and marks, which are no record of anything."""
-        before = self.db.conn.total_changes
+        before = self.connection.total_changes
         try:
             yield
         finally:
-            self._exempt += self.db.conn.total_changes - before
+            self._exempt += self.connection.total_changes - before
 
     def require_recorded(self) -> None:
         """Raise UnrecordedChangeError where something was changed and nothing was journalled (ARCHITECTURE 7)."""
-        changed = self.db.conn.total_changes - self._start - self._exempt
+        changed = self.connection.total_changes - self._start - self._exempt
         if changed and not self._recorded:
             raise UnrecordedChangeError(f"{changed} rows were changed without a journal entry")
 
@@ -172,12 +184,17 @@ class Transaction(Snapshot):
 class Store:
     """A connection to the store; it belongs to one thread."""
 
-    def __init__(self, db: "Database", path: Path, clock: Callable[[], datetime]) -> None:
-        """Keep an open database; `open_store` makes one."""
-        self.db = db
+    def __init__(self, connection: driver.Connection, path: Path, clock: Callable[[], datetime]) -> None:
+        """Keep an open connection; `open_store` makes one."""
+        self.connection = connection
         self.path = path
         self.clock = clock
         self._open: Snapshot | None = None
+
+    @property
+    def db(self) -> "Database":
+        """The same connection for sqlite-utils, which is imported here."""
+        return _database(self.connection)
 
     @contextmanager
     def read(self) -> Iterator[Snapshot]:
@@ -187,12 +204,12 @@ class Store:
             return
         with driver.translated(self.path):
             try:
-                self.db.execute("BEGIN")
-                self._open = Snapshot(self.db, self.path)
+                self.connection.execute("BEGIN")
+                self._open = Snapshot(self.connection, self.path)
                 yield self._open
             finally:
                 self._open = None
-                self.db.rollback()
+                self._roll_back()
 
     @contextmanager
     def write(self, actor: Actor, *, accept_clock: bool = False) -> Iterator[Transaction]:
@@ -210,30 +227,35 @@ class Store:
             tx.require_recorded()
 
     @contextmanager
-    def gate(self) -> Iterator["Database"]:
+    def gate(self) -> Iterator[driver.Connection]:
         """Hold the write lock: commit at the end, roll back on any exception. For `write` and migrations only."""
         if self._open is not None:
             raise RuntimeError("a write does not begin inside a read or another write")
         with driver.translated(self.path):
             try:
-                self.db.execute("PRAGMA query_only = OFF")
-                self.db.execute("BEGIN IMMEDIATE")
-                yield self.db
-                self.db.commit()
+                self.connection.execute("PRAGMA query_only = OFF")
+                self.connection.execute("BEGIN IMMEDIATE")
+                yield self.connection
+                self.connection.execute("COMMIT")
             finally:
                 # KeyboardInterrupt and SystemExit leave through here too; after a commit there is nothing to undo.
                 self._open = None
-                self.db.rollback()
-                self.db.execute("PRAGMA query_only = ON")
+                self._roll_back()
+                self.connection.execute("PRAGMA query_only = ON")
+
+    def _roll_back(self) -> None:
+        # An error of SQLite's own may have ended the transaction already.
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
 
     def transaction(self, actor: Actor, *, accept_clock: bool = False) -> Transaction:
         """Return the transaction of an open gate; the clock is read here, inside it (DETAILS 23)."""
-        return Transaction(self.db, self.path, actor, self.clock().astimezone(UTC), accept_clock=accept_clock)
+        return Transaction(self.connection, self.path, actor, self.clock().astimezone(UTC), accept_clock=accept_clock)
 
     def close(self) -> None:
         """Close the connection; the store is not used afterwards."""
         with driver.translated(self.path):
-            self.db.close()
+            self.connection.close()
 
 
 def open_store(
@@ -244,8 +266,6 @@ def open_store(
     Raises NotFoundError where there is none and `create` is off; LockedError, IntegrityError or CertmgrError as
     `Store.write` does, and CertmgrError for a store of a newer certmgr, naming both versions (DETAILS 33).
     """
-    from sqlite_utils import Database  # noqa: PLC0415 - a tenth of a second, for commands that need the store
-
     from certmgr.store import migrations  # noqa: PLC0415 - the circle: a migration runs inside the gate
 
     driver.check_version()
@@ -253,13 +273,12 @@ def open_store(
     with driver.translated(path):
         connection = driver.connect(path, busy_timeout_s=busy_timeout_s)
         try:
-            db = Database(connection, execute_plugins=False, strict=True)
             for pragma in _PRAGMAS:
-                db.execute(pragma)
-            store = Store(db, path, clock)
+                connection.execute(pragma)
+            store = Store(connection, path, clock)
             version = migrations.check_versions(store, create=create)
-            _require_wal(db, busy_timeout_s)
-            db.execute("PRAGMA query_only = ON")
+            _require_wal(connection, busy_timeout_s)
+            connection.execute("PRAGMA query_only = ON")
             if version < migrations.SCHEMA_VERSION:
                 migrations.migrate(store)
         except BaseException:
@@ -300,12 +319,18 @@ def _denied(path: Path, why: str | None) -> LockedError:
     )
 
 
-def _require_wal(db: "Database", busy_timeout_s: float) -> None:
+def _database(connection: driver.Connection) -> "Database":
+    from sqlite_utils import Database  # noqa: PLC0415 - 70 ms (docs/decisions/start-up.md)
+
+    return Database(connection, recursive_triggers=False, execute_plugins=False, strict=True)
+
+
+def _require_wal(connection: driver.Connection, busy_timeout_s: float) -> None:
     """Put the file into WAL mode; two processes that do so at once are told `locked`, so it is tried again."""
     deadline = time.monotonic() + busy_timeout_s
     while True:
         try:
-            db.enable_wal()
+            connection.execute("PRAGMA journal_mode = WAL")
         except driver.Error:
             if time.monotonic() >= deadline:
                 raise

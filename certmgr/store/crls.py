@@ -73,7 +73,7 @@ def drop_expired(tx: Transaction, authority: AuthorityId) -> tuple[Serial, ...]:
 
 def entries(snapshot: Snapshot, authority: AuthorityId) -> Iterator[bytes]:
     """Yield the DER of every entry of the next CRL, in the order in which they were recorded."""
-    for row in snapshot.db.execute("SELECT der FROM crl_entry WHERE authority_id = ? ORDER BY id", (authority,)):
+    for row in snapshot.stream("SELECT der FROM crl_entry WHERE authority_id = ? ORDER BY id", (authority,)):
         yield row[0]
 
 

@@ -21,7 +21,7 @@ def count_issued(snapshot: Snapshot) -> int:
 def issued(snapshot: Snapshot, *, every: int = 1) -> Iterator[tuple[Certificate, bytes]]:
     """Yield each certificate with its DER, by id; only those whose id `every` divides. Consume it in the snapshot."""
     sql = f"{_ISSUED} AND c.id % ? = 0 ORDER BY c.id"
-    for row in snapshot.db.execute(sql, (every,)):
+    for row in snapshot.stream(sql, (every,)):
         yield certificate_of(row), bytes(row[-1])
 
 

@@ -90,8 +90,8 @@ def where_of(snapshot: Snapshot, wanted: Filter, *, now: datetime, zone: ZoneInf
     where = Where()
     few = FEW if ordered else COUNTED
     if wanted.terms:
-        snapshot.db.conn.create_function("regexp", 2, _search, deterministic=True)
-        snapshot.db.conn.create_function("casefold", 1, str.casefold, deterministic=True)
+        snapshot.connection.create_function("regexp", 2, _search, deterministic=True)
+        snapshot.connection.create_function("casefold", 1, str.casefold, deterministic=True)
     for term in wanted.terms:
         text, values = _term(term, now, zone, by_row="+" if ordered else "")
         if term.negated:

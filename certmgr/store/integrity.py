@@ -75,7 +75,7 @@ def check_file(snapshot: Snapshot) -> tuple[Finding, ...]:
     ]
     found += [
         Finding(code=Code.STORE_UNPROTECTED, message=f"The trigger {name} is missing or was changed.", value=name)
-        for name in missing_triggers(snapshot.db)
+        for name in missing_triggers(snapshot.connection)
     ]
     return tuple(found)
 
@@ -87,7 +87,7 @@ def check_journal(snapshot: Snapshot) -> tuple[Finding, ...]:
 
 def check_rows(snapshot: Snapshot) -> Iterator[Finding]:
     """Yield the certificates that are not what the journal says of them."""
-    for row in snapshot.db.execute(_ROWS):
+    for row in snapshot.stream(_ROWS):
         if (why := _contradiction(row)) is not None:
             yield _row_finding(f"certificate:{row[0]}", why)
     for (about,) in snapshot.rows(_UNREVOKED):

@@ -15,8 +15,7 @@ def entries(snapshot: Snapshot, *, after: int = 0) -> Iterator[Entry]:
 
     Data that is no JSON object comes out as empty, which the entry's hash then contradicts.
     """
-    cursor = snapshot.db.execute(f"SELECT {_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq", (after,))  # noqa: S608 - constant
-    for row in cursor:
+    for row in snapshot.stream(f"SELECT {_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq", (after,)):  # noqa: S608 - constant
         yield _entry(row)
 
 

@@ -50,8 +50,8 @@ def check_versions(store: "Store", *, create: bool, migrations: Sequence[Migrati
     Raises CertmgrError where it is newer than this program's (exit 1), IntegrityError where the file is another
     program's, or empty without `create` (exit 7).
     """
-    application = store.db.execute("PRAGMA application_id").fetchone()[0]
-    version: int = store.db.execute("PRAGMA user_version").fetchone()[0]
+    application = store.connection.execute("PRAGMA application_id").fetchone()[0]
+    version: int = store.connection.execute("PRAGMA user_version").fetchone()[0]
     known = migrations[-1].version
     if application == APPLICATION_ID and version > known:
         raise CertmgrError(
@@ -61,7 +61,7 @@ def check_versions(store: "Store", *, create: bool, migrations: Sequence[Migrati
         )
     if application == APPLICATION_ID and version > 0:
         return version
-    if application or version or store.db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+    if application or version or store.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise IntegrityError(f"{store.path} is not a certmgr store.", code=Code.STORE_DAMAGED)
     if not create:
         raise IntegrityError(
@@ -80,7 +80,8 @@ def migrate(store: "Store", *, migrations: Sequence[Migration] = MIGRATIONS) -> 
     """
     target = migrations[-1].version
     copy = None
-    with store.gate() as db:
+    with store.gate():
+        db = store.db
         found: int = db.execute("PRAGMA user_version").fetchone()[0]
         if found >= target:
             return None
@@ -101,7 +102,7 @@ def migrate(store: "Store", *, migrations: Sequence[Migration] = MIGRATIONS) -> 
     return copy
 
 
-def missing_triggers(db: "Database") -> tuple[str, ...]:
+def missing_triggers(db: "Database | driver.Connection") -> tuple[str, ...]:
     """Return the names of the protecting triggers that are missing or changed, sorted."""
     held = dict(db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall())
     return tuple(sorted(name for name, sql in TRIGGERS.items() if held.get(name) != sql))

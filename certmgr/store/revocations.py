@@ -89,7 +89,7 @@ def mark_published(tx: Transaction, authority: AuthorityId, number: int) -> tupl
     """
     _mark(tx, "signed_at", authority, number)
     done = _mark(tx, "published_at", authority, number)
-    tx.db.conn.executemany(
+    tx.connection.executemany(
         "UPDATE revocation SET unseen_after = (SELECT max(next_update) FROM crl"
         " WHERE crl.authority_id = revocation.issuer_id AND crl.number < revocation.crl_number) WHERE id = ?",
         [(one,) for one in done],

@@ -141,10 +141,10 @@ def test_every_order_comes_from_an_index(listed: Store, column: SortColumn, inde
     """No page sorts the whole list: the plan names the index and no temporary sorting."""
     statements: list[str] = []
     with listed.read() as snapshot:
-        snapshot.db.conn.set_trace_callback(statements.append)
+        snapshot.connection.set_trace_callback(statements.append)
         cursor = listing.page(snapshot, now=START, sort=Sort(column=column), limit=10).next
         listing.page(snapshot, now=START, sort=Sort(column=column), after=cursor, limit=30)
-        snapshot.db.conn.set_trace_callback(None)
+        snapshot.connection.set_trace_callback(None)
         plans = [[row[3] for row in snapshot.rows(f"EXPLAIN QUERY PLAN {statement}")] for statement in statements]
     assert len(plans) >= 2, "the first page, the rows equal to the cursor, those beyond it where the page is not full"
     for plan in plans:
