@@ -73,7 +73,9 @@ def command(**options: Any) -> None:  # noqa: ANN401 - one keyword an option, as
     wanted = _setup(options)
     if options["dry_run"]:
         root, issuing = operation.rehearse(wanted, utc_now())
-        _print_drafts(root, issuing)
+        _print_drafts([issuing] if wanted.external_root else [root, issuing])
+        if wanted.external_root:
+            printer.say("Only its CSR is made here; issuer and lifetime are the corporate root's to decide.")
         return
     check_recovery_file(options["recovery_file"])
     made = operation.initialise(wanted, clock=utc_now)
@@ -174,10 +176,10 @@ def _passphrase(file: str | None, name: str, *, dry: bool) -> "Secret":
     return ask_passphrase(f"New passphrase of {name}", confirm=True)
 
 
-def _print_drafts(root: "Draft", issuing: "Draft") -> None:
+def _print_drafts(drafts: "list[Draft]") -> None:
     from certmgr.pki import inspect  # noqa: PLC0415
 
-    for draft in (root, issuing):
+    for draft in drafts:
         printer.data(f"{draft.slug}: {draft.spec.common_name}")
         for line in inspect.describe_tbs(draft.tbs).lines():
             printer.data(f"  {line}")

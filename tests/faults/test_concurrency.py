@@ -124,9 +124,9 @@ def test_r5_1_two_processes_renew_one_certificate_and_it_gets_one_successor(live
 
 
 def interrupted(folder: Path, step: str, name: str) -> None:
-    """Leave behind what a process killed in `step` leaves."""
-    with started(acts.issue, folder, name) as child:
-        child.wait_for("step", step)
+    """Leave behind what a process killed before the function `step` of `issuance` leaves."""
+    with started(acts.issue_halted, folder, step, name) as child:
+        child.wait_for("halted")
         child.kill()
 
 
@@ -140,7 +140,7 @@ def test_check_running_twice_at_once_does_nothing_twice(live_home: HomeForTest) 
     """ARCHITECTURE 11: cron and a person at the same minute finish, revoke, publish and renew each thing once."""
     folder = folder_of(live_home)
     for number in range(3):
-        interrupted(folder, "record", f"record{number}.egov.internal")
+        interrupted(folder, "record_issued", f"record{number}.egov.internal")
         interrupted(folder, "deliver", f"deliver{number}.egov.internal")
     before = counted_entries(live_home)
     results = run_at_once([(acts.check_once, folder, ())] * 2)

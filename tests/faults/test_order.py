@@ -102,8 +102,7 @@ def test_check_does_not_settle_what_was_finished_before_it_looked(live_home: Hom
 def test_a_second_check_waits_and_then_says_that_one_is_running(live_home: HomeForTest, tmp_path: Path) -> None:
     """ARCHITECTURE 11: exit 6, nothing done; the first goes on undisturbed."""
     folder = tmp_path / "place"
-    with started(acts.issue, folder, NAME) as child:
-        child.wait_for("step", "record")
+    with halted(acts.issue_halted, folder, "record_issued", NAME) as child:
         child.kill()
     with halted(acts.check_halted, folder) as checking:
         (refusal,) = said(run(acts.check_impatient, folder))

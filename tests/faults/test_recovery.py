@@ -19,9 +19,9 @@ KILLED_CHECKS = 24
 
 
 def interrupted(folder: Path, step: str, name: str = NAME) -> None:
-    """Leave behind what a process killed at the beginning of `step` leaves."""
-    with started(acts.issue, folder, name) as child:
-        child.wait_for("step", step)
+    """Leave behind what a process killed before the function `step` of `issuance` leaves."""
+    with started(acts.issue_halted, folder, step, name) as child:
+        child.wait_for("halted")
         child.kill()
 
 
@@ -43,7 +43,7 @@ def abandoned(home: HomeForTest) -> Certificate:
 
 def test_an_intent_whose_key_file_is_gone_goes_onto_the_crl(live_home: HomeForTest, tmp_path: Path) -> None:
     """DETAILS 15: a certificate without its key is of no use, and a signature may exist."""
-    interrupted(tmp_path / "place", "record")
+    interrupted(tmp_path / "place", "record_issued")
     (key,) = live_home.out.rglob("privkey.pem")
     key.unlink()
     assert "its key file is not there" in told(tmp_path / "place")["did"][0]
@@ -52,7 +52,7 @@ def test_an_intent_whose_key_file_is_gone_goes_onto_the_crl(live_home: HomeForTe
 
 def test_an_intent_whose_key_file_was_replaced_goes_onto_the_crl(live_home: HomeForTest, tmp_path: Path) -> None:
     """DETAILS 15: the key in the file is compared with the one on record; no key of somebody else's is delivered."""
-    interrupted(tmp_path / "place", "record")
+    interrupted(tmp_path / "place", "record_issued")
     (key,) = live_home.out.rglob("privkey.pem")
     key.write_bytes(keys.private_pem(keys.make_key(KeyType.EC_P256)))
     told(tmp_path / "place")
@@ -68,7 +68,7 @@ def test_an_intent_older_than_an_hour_goes_onto_the_crl(live_home: HomeForTest, 
 
 def test_details_5_an_intent_of_a_randomised_key_goes_onto_the_crl(live_home: HomeForTest, tmp_path: Path) -> None:
     """A token or ML-DSA does not sign twice alike: signing again could make a second certificate of one serial."""
-    interrupted(tmp_path / "place", "record")
+    interrupted(tmp_path / "place", "record_issued")
     lines = run(acts.check_with_token, tmp_path / "place")
     assert any("cannot be made a second time" in " ".join(line) for line in lines)
     abandoned(live_home)
@@ -95,7 +95,7 @@ def test_a_check_that_is_killed_anywhere_is_finished_by_the_next(live_home: Home
     """Recovery may be cut off too: nothing is done by halves in the end, and nothing twice."""
     folder, rng = tmp_path / "place", random.Random(20261121)  # noqa: S311 - no secret
     for number in range(KILLED_CHECKS):
-        interrupted(folder, rng.choice(["sign", "record", "deliver"]), f"killed{number}.egov.internal")
+        interrupted(folder, rng.choice(["sign", "record_issued", "deliver"]), f"killed{number}.egov.internal")
         with started(acts.check_stepwise, folder) as child:
             for line in child.reports():
                 if line == ["done"] or (line[0] == "step" and rng.random() < 0.3):
