@@ -203,7 +203,7 @@ def test_hold_and_release(call: Call) -> None:
 
 
 def test_check_is_silent_when_nothing_is_due(call: Call) -> None:
-    """"Nothing due" is 0, and silent under --quiet."""
+    """With nothing due the exit code is 0, and --quiet prints nothing."""
     call.issue()
     assert call("check", "--quiet") == 0
     assert (call.out, call.err) == ("", "")
@@ -232,16 +232,20 @@ def test_a_wrong_passphrase_is_exit_6_and_names_the_slot(call: Call, tmp_path: P
     wrong = tmp_path / "wrong"
     wrong.touch(0o600)
     wrong.write_text("not the passphrase\n")
-    code = run([
-        *("--home", str(call.home.path), "--as", "admin", "--passphrase-file", str(wrong)),
-        *("revoke", NAME, "--cause", "key-lost", "--confirm", NAME),
-    ])
+    code = run(
+        [
+            *("--home", str(call.home.path), "--as", "admin", "--passphrase-file", str(wrong)),
+            *("revoke", NAME, "--cause", "key-lost", "--confirm", NAME),
+        ]
+    )
     assert code == 6
     wrong.chmod(0o644)
-    code = run([
-        *("--home", str(call.home.path), "--as", "admin", "--passphrase-file", str(wrong)),
-        *("revoke", NAME, "--cause", "key-lost", "--confirm", NAME),
-    ])
+    code = run(
+        [
+            *("--home", str(call.home.path), "--as", "admin", "--passphrase-file", str(wrong)),
+            *("revoke", NAME, "--cause", "key-lost", "--confirm", NAME),
+        ]
+    )
     assert code == 6
 
 

@@ -22,7 +22,7 @@ from tests.home import HomeForTest
 KILLS = int(os.environ.get("CERTMGR_KILLS", "200"))
 """How many processes are killed; a tenth of them at least in each step."""
 CHECK_EVERY = 10
-LINES = 10
+LINES = 8
 HALF = 0.5
 SLOWEST_S = 0.002
 """Most steps are over after this time."""

@@ -227,7 +227,7 @@ def test_data_that_has_no_canonical_form_is_refused(empty: Store) -> None:
 
 
 def test_connections_are_set_up_as_decided(empty: Store) -> None:
-    """WAL, FULL, foreign keys, deleted content overwritten (ARCHITECTURE 3)."""
+    """WAL, FULL, foreign keys, deleted content overwritten, triggers that REPLACE fires, too (ARCHITECTURE 3)."""
 
     def pragma(name: str) -> object:
         return empty.db.execute(f"PRAGMA {name}").fetchone()[0]
@@ -236,6 +236,7 @@ def test_connections_are_set_up_as_decided(empty: Store) -> None:
     assert pragma("synchronous") == 2
     assert pragma("foreign_keys") == 1
     assert pragma("secure_delete") == 1
+    assert pragma("recursive_triggers") == 1
     assert pragma("trusted_schema") == 0
 
 
