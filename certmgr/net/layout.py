@@ -160,7 +160,7 @@ def deliver_batch(deliveries: Sequence[Delivery]) -> tuple[Delivered, ...]:
     destinations = {str(delivery.destination) for delivery in deliveries}
     places: list[tuple[str, str | int]] = []
     for delivery in deliveries:
-        base = _prepare_again(delivery.destination, delivery.server)
+        base = _prepare_again(delivery)
         with translated(base):
             places.append((base, _stage(base, delivery, sync=False)))
     sync_filesystems(destinations)
@@ -192,13 +192,11 @@ def _prepare(destination: Path, server: str) -> str:
     return base
 
 
-def _prepare_again(destination: Path, server: str) -> str:
-    """Do what `_prepare` does where it has done so before, which is the usual case: look, and make nothing."""
-    base = str(destination / server)
-    if not os.path.lexists(f"{base}/{ARCHIVE}"):
-        return _prepare(destination, server)
-    _refuse_foreign(destination, server)
-    return base
+def _prepare_again(delivery: Delivery) -> str:
+    """Do what `_prepare` does; where the key waits in its folder, `write_key` has done so and found nothing foreign."""
+    if delivery.key is not None and os.path.lexists(delivery.key):
+        return str(delivery.destination / delivery.server)
+    return _prepare(delivery.destination, delivery.server)
 
 
 def _refuse_foreign(destination: Path, server: str) -> None:

@@ -19,7 +19,7 @@ from certmgr.codes import Code
 from certmgr.errors import CertmgrError, Finding, NotFoundError, RefusedError, UsageError
 from certmgr.inventory_file import Line
 from certmgr.models.authorities import Authority
-from certmgr.models.certificates import Certificate, Order, Stage
+from certmgr.models.certificates import Certificate, CertificateId, Order, Stage
 from certmgr.models.operators import Permission
 from certmgr.models.profiles import Profile
 from certmgr.net import files, layout
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 BATCH = 100
 WORKERS_FROM = 300
 """Fewer lines than this are done before a second process has started."""
-IN_FLIGHT = 4
+IN_FLIGHT = 8
 
 
 class Outcome(StrEnum):
@@ -77,12 +77,36 @@ class _Batch:
         self.issuer = issuer
         self.reports: list[LineReport] = []
         self.lines: list[tuple[Line, intake.Accepted]] = []
+        self.prepared: list[tuple[Line, issuance.Prepared]] = []
+        self.ids: list[CertificateId] = []
         self.issued: list[tuple[Line, issuance.Issued]] = []
 
     @property
     def orders(self) -> list[tuple[Order, Profile]]:
         """What is to be prepared."""
         return [(accepted.order, accepted.profile) for _, accepted in self.lines]
+
+    def take(self, results: "list[_Prepared]") -> None:
+        """Keep what was prepared; what was refused is a report."""
+        for (line, _), one in zip(self.lines, results, strict=True):
+            if isinstance(one, issuance.Prepared):
+                self.prepared.append((line, one))
+            else:
+                self.reports.append(_refused(line, one))
+
+    def delivered(self, places: tuple[layout.Delivered, ...]) -> list[LineReport]:
+        """Return the reports of what was issued and lies in `places`."""
+        return [
+            LineReport(
+                number=line.number,
+                server=one.prepared.order.server,
+                outcome=Outcome.ISSUED,
+                serial=one.prepared.spec.serial,
+                folder=place.live,
+                findings=one.prepared.notices,
+            )
+            for (line, one), place in zip(self.issued, places, strict=True)
+        ]
 
 
 _Prepared = issuance.Prepared | tuple[Finding, ...]
@@ -146,21 +170,30 @@ class _Run:
         preparing: deque[tuple[_Batch, Future[list[_Prepared]]]] = deque()
         delivering: deque[tuple[_Batch, Future[tuple[layout.Delivered, ...]]]] = deque()
         coming = _accepted(self._workspace, pieces)
+        signed: _Batch | None = None
+        more = True
         try:
-            more = True
-            while more or preparing or delivering:
+            while more or preparing or signed or delivering:
                 while more and len(preparing) < IN_FLIGHT:
                     batch = next(coming, None)
                     more = batch is not None
                     if batch is not None:
                         preparing.append((batch, self._helpers.submit(_prepare, self._work(batch))))
+                fresh, done, reports = None, None, []
                 if preparing:
-                    batch, prepared = preparing.popleft()
-                    self._issue(batch, result_of(prepared))
-                    delivering.append((batch, self._helpers.submit(_deliver, self._signed(batch))))
-                if delivering and (not preparing or len(delivering) > 1):
-                    batch, delivered = delivering.popleft()
-                    yield self._finish(batch, result_of(delivered))
+                    fresh, prepared = preparing.popleft()
+                    fresh.take(result_of(prepared))
+                if delivering and (signed is None or len(delivering) > 1):
+                    done, delivered = delivering.popleft()
+                    reports = done.reports + done.delivered(result_of(delivered))
+                self._record(done, signed, fresh)
+                if done is not None:
+                    yield sorted(reports, key=lambda report: report.number)
+                if signed is not None:
+                    delivering.append((signed, self._helpers.submit(_deliver, self._signed(signed))))
+                if fresh is not None:
+                    self._sign(fresh)
+                signed = fresh
         finally:
             for _, unfinished in preparing:
                 with suppress(Exception):
@@ -171,31 +204,35 @@ class _Run:
             orders=batch.orders, plan=batch.issuer.plan, now=self._workspace.now(), destination=self._destination
         )
 
-    def _issue(self, batch: _Batch, prepared: list[_Prepared]) -> None:
-        """Record the intents, sign, record the certificates: two transactions for the batch."""
-        good = []
-        for (line, _), one in zip(batch.lines, prepared, strict=True):
-            if isinstance(one, issuance.Prepared):
-                good.append((line, one))
-            else:
-                batch.reports.append(_refused(line, one))
-        store, actor, plan = self._workspace.store(), self._session.actor, batch.issuer.plan
+    def _record(self, done: _Batch | None, signed: _Batch | None, fresh: _Batch | None) -> None:
+        """Record what three batches have come to, in one transaction: one wait for the disk for each hundred lines.
+
+        `done` was delivered and is acknowledged from here on; the certificates of `signed` may be delivered; the
+        intents of `fresh` may be signed.
+        """
         try:
-            with store.write(actor) as tx:
-                wanted = _unserved(tx, batch, good)
-                _record_refusals(tx, batch)
-                ids = issuance.record_intents(tx, plan, [one for _, one in wanted]) if wanted else []
+            with self._workspace.store().write(self._session.actor) as tx:
+                if done is not None and done.issued:
+                    certificates.set_delivered(tx, [one.id for _, one in done.issued])
+                if signed is not None and signed.issued:
+                    issuance.record_issued(tx, signed.issuer.plan, [one for _, one in signed.issued])
+                if fresh is not None:
+                    fresh.prepared = _unserved(tx, fresh)
+                    _record_refusals(tx, fresh)
+                    if fresh.prepared:
+                        fresh.ids = issuance.record_intents(tx, fresh.issuer.plan, [one for _, one in fresh.prepared])
         except BaseException:
-            issuance.discard([one for _, one in good])
+            if fresh is not None:
+                issuance.discard([one for _, one in fresh.prepared])
             raise
-        signer = self._session.signer(batch.issuer.authority)
+
+    def _sign(self, batch: _Batch) -> None:
+        """Sign what is on record as intended."""
+        signer, issuer = self._session.signer(batch.issuer.authority), batch.issuer.plan.issuer
         batch.issued = [
-            (line, issuance.Issued(id=identity, prepared=one, der=issuance.sign(signer, plan.issuer, one.tbs)))
-            for identity, (line, one) in zip(ids, wanted, strict=True)
+            (line, issuance.Issued(id=identity, prepared=one, der=issuance.sign(signer, issuer, one.tbs)))
+            for identity, (line, one) in zip(batch.ids, batch.prepared, strict=True)
         ]
-        if batch.issued:
-            with store.write(actor) as tx:
-                issuance.record_issued(tx, plan, [one for _, one in batch.issued])
 
     def _signed(self, batch: _Batch) -> "_Signed":
         return _Signed(
@@ -203,24 +240,6 @@ class _Run:
             chain_pem=batch.issuer.chain_pem,
             destination=self._destination,
         )
-
-    def _finish(self, batch: _Batch, delivered: tuple[layout.Delivered, ...]) -> list[LineReport]:
-        """Record the delivery; from here on the batch is acknowledged."""
-        if batch.issued:
-            with self._workspace.store().write(self._session.actor) as tx:
-                certificates.set_delivered(tx, [one.id for _, one in batch.issued])
-        reports = batch.reports + [
-            LineReport(
-                number=line.number,
-                server=one.prepared.order.server,
-                outcome=Outcome.ISSUED,
-                serial=one.prepared.spec.serial,
-                folder=place.live,
-                findings=one.prepared.notices,
-            )
-            for (line, one), place in zip(batch.issued, delivered, strict=True)
-        ]
-        return sorted(reports, key=lambda report: report.number)
 
 
 def rehearse_inventory(workspace: Workspace, lines: Sequence[Line]) -> list[LineReport]:
@@ -270,13 +289,11 @@ def _accepted(workspace: Workspace, pieces: Iterable[tuple[_Issuer, Sequence[Lin
         yield batch
 
 
-def _unserved(
-    tx: "Transaction", batch: _Batch, good: list[tuple[Line, issuance.Prepared]]
-) -> list[tuple[Line, issuance.Prepared]]:
+def _unserved(tx: "Transaction", batch: _Batch) -> list[tuple[Line, issuance.Prepared]]:
     """Return the lines that no other process has served meanwhile; the others are reports, and their keys go."""
-    live = certificates.live_for_servers(tx, [one.order.server for _, one in good], tx.now)
+    live = certificates.live_for_servers(tx, [one.order.server for _, one in batch.prepared], tx.now)
     wanted = []
-    for line, one in good:
+    for line, one in batch.prepared:
         if one.order.server in live:
             batch.reports.append(_already(line, one.order, live[one.order.server]))
             issuance.discard([one])
