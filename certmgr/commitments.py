@@ -27,6 +27,18 @@ class Kind(StrEnum):
     """From the receipt of a request to its verification (DETAILS 24)."""
     PUBLISH_REVOCATION = "publish-revocation"
     """From verification to a CRL that relying parties can see (R6.1, DETAILS 24)."""
+    ACKNOWLEDGE_REVOCATION = "acknowledge-revocation"
+    """From the receipt of a request until somebody says that it was seen."""
+    RELEASE_HOLD = "release-hold"
+    """From the request to release a held certificate to a CRL without it: 48 hours (N2)."""
+    DECIDE_HOLD = "decide-hold"
+    """From a hold to its release or the revocation."""
+    REPORT_INCIDENT = "report-incident"
+    """From a key compromise to the report of the incident: 24 hours (N10)."""
+    FOLLOW_CHANGE = "follow-change"
+    """From a change of a server's facts to a new certificate or the word that none is needed: 2 natural days (R1.2)."""
+    FINISH_CAMPAIGN = "finish-campaign"
+    """From the announcement of a campaign to the last renewal (R5.2)."""
 
 
 class Status(StrEnum):

@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from certmgr.codes import Code
-from certmgr.config_keys import PROFILE, SECTIONS, Section
+from certmgr.config_keys import PROFILE, SECTIONS
+from certmgr.config_schema import Section
 from certmgr.config_sections import DEFAULT_PROFILE, Config
 from certmgr.config_values import BadValueError, literal
 from certmgr.errors import CertmgrError, Finding, LockedError, NotFoundError, Severity, UsageError

@@ -3,9 +3,11 @@
 Defaults stand in `config_sections`. A key that is listed here has a meaning in this version.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from certmgr import config_values as values
+from certmgr.config_keys_service import SERVICE_SECTIONS
+from certmgr.config_schema import Key, Section
 from certmgr.config_sections import (
     IssuingSettings,
     OperatorSettings,
@@ -19,39 +21,12 @@ from certmgr.config_sections import (
     ZoneSettings,
 )
 from certmgr.models.keys import KeyType
-from certmgr.models.profiles import MAX_DAYS, Profile
-from certmgr.records import dataclass
+from certmgr.models.profiles import MAX_DAYS, Approval, Profile
 
 MAX_ORGANISATION: Final = 44
 """`NAME Issuing CA 2026-10` must fit into a common name of 64 characters (RFC 5280 A.1)."""
 _CA_KEY_TYPES: Final = (KeyType.EC_P256, KeyType.EC_P384, KeyType.ED25519)
 """Those whose signatures are deterministic, so that an open intent can be finished (DETAILS 5)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One key of a section."""
-
-    name: str
-    read: values.Reader[Any]
-    comment: str
-    """What the file says above the key."""
-    example: str = ""
-    """TOML shown behind the comment sign where the key has no value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """One table of the file."""
-
-    name: str
-    """As in the file: `authority.root`."""
-    attribute: str
-    """As in `Config`."""
-    kind: type[Any]
-    """Its class; a field's default is the key's."""
-    comment: str
-    keys: tuple[Key, ...]
 
 
 SECTIONS: Final = (
@@ -70,6 +45,12 @@ SECTIONS: Final = (
                 name="timezone",
                 read=values.timezone,
                 comment="The time zone in which days begin and end: renewal windows, deadlines, days left.",
+            ),
+            Key(
+                name="holidays",
+                read=values.list_of(values.day),
+                comment="Days on which nobody works, beside Saturday and Sunday; deadlines in working days pass them\n"
+                "over. In quotes or as TOML dates.",
             ),
         ),
     ),
@@ -165,6 +146,28 @@ SECTIONS: Final = (
                 read=values.duration("1h", "30d"),
                 comment="How long the old certificate counts as in use beside its successor.",
             ),
+            Key(
+                name="revoke_replaced",
+                read=values.flag,
+                comment="Whether a replaced certificate is revoked as key-replaced once the overlap is over and the\n"
+                "new one was seen serving, or has no endpoint to be seen at.",
+            ),
+            Key(
+                name="spread",
+                read=values.duration("0h", "7d"),
+                comment="Over how long automatic renewals that are due at once are spread, each by its own serial.",
+            ),
+            Key(
+                name="blackouts",
+                read=values.list_of(values.weekly_window),
+                comment='When nothing is renewed by itself, in local time, such as "mon-fri 08:00-18:00".\n'
+                "A certificate in its last 3 days is renewed all the same.",
+            ),
+            Key(
+                name="expire_on_working_days",
+                read=values.flag,
+                comment="Whether a new certificate's end is moved to the working day before a day off.",
+            ),
         ),
     ),
     Section(
@@ -182,6 +185,26 @@ SECTIONS: Final = (
                 name="publish_within",
                 read=values.duration("1h", "24h"),
                 comment="From the verification until the CRL with the serial is out; 24h at most.",
+            ),
+            Key(
+                name="acknowledge_within",
+                read=values.duration("1m", "24h"),
+                comment="From the receipt of a request until somebody says that it was seen.",
+            ),
+            Key(
+                name="hold",
+                read=values.duration("1d", "365d", whole_days=True),
+                comment="How long a hold may last before it must be decided: release or revocation.",
+            ),
+            Key(
+                name="release_within",
+                read=values.duration("1h", "48h"),
+                comment="From the request to release a held certificate until the CRL without it is out.",
+            ),
+            Key(
+                name="report_within",
+                read=values.duration("1h", "24h"),
+                comment="From a key compromise until the incident was reported to whom it concerns.",
             ),
         ),
     ),
@@ -232,6 +255,7 @@ SECTIONS: Final = (
             ),
         ),
     ),
+    *SERVICE_SECTIONS,
     Section(
         name="policy",
         attribute="policy",
@@ -330,6 +354,11 @@ PROFILE: Final = Section(
             name="reuse_key",
             read=values.flag,
             comment="Whether a certificate made from a CSR is renewed with the same key instead of a new CSR.",
+        ),
+        Key(
+            name="approval",
+            read=values.one_of(Approval),
+            comment="How many people decide on an application: automatic, one, or two (none of them the applicant).",
         ),
         Key(
             name="common_name",

@@ -1,7 +1,7 @@
 """The configuration as frozen values, a class a section; a field's default is the default of its key."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -27,6 +27,8 @@ class Organisation:
     name: str
     timezone: str = "UTC"
     """An IANA name; `Config.zone` is the same as a value."""
+    holidays: tuple[date, ...] = ()
+    """Days off beside Saturday and Sunday (N4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,13 @@ class RenewalSettings:
     """Whole days before expiry from which a renewal is allowed."""
     overlap: timedelta = timedelta(days=7)
     """How long the old certificate stays beside the new one."""
+    revoke_replaced: bool = False
+    """Whether the old one is revoked as key-replaced after the overlap (ARCHITECTURE 9)."""
+    spread: timedelta = timedelta(hours=6)
+    """Over how long automatic renewals are spread."""
+    blackouts: tuple[str, ...] = ()
+    """When nothing is renewed by itself; `calendars.parse_window` reads each."""
+    expire_on_working_days: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +104,12 @@ class RevocationSettings:
 
     verify_within: timedelta = timedelta(hours=24)
     publish_within: timedelta = timedelta(hours=24)
+    acknowledge_within: timedelta = timedelta(hours=1)
+    hold: timedelta = timedelta(days=30)
+    """How long a hold lasts at most before a decision is due (N2)."""
+    release_within: timedelta = timedelta(hours=48)
+    report_within: timedelta = timedelta(hours=24)
+    """From a key compromise to the report of the incident (N10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +155,73 @@ class TuiSettings:
     """`auto`, `always` or `never`: whether plain ASCII stands in for symbols and lines."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationSettings:
+    """How applications are decided (R2.1) and certificates accepted (R3.3)."""
+
+    lifetime: timedelta = timedelta(days=7)
+    """After this an undecided or unused application is over."""
+    automatic_zones: tuple[str, ...] = ()
+    """Names in these are approved on the spot, whatever the profile asks for."""
+    acceptance_days: int = 3
+    """Natural days without an objection after which a certificate counts as accepted."""
+    change_days: int = 2
+    """Natural days within which a change of facts is followed up (R1.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSettings:
+    """Who is told, and how (R5.2, N8, N9)."""
+
+    days: tuple[int, ...] = (30, 14, 7, 3, 1, 0)
+    """So many days before a certificate ends its contact is told."""
+    ca_days: tuple[int, ...] = (365, 180, 90, 30)
+    language: str = "en"
+    """`en` or `zh`."""
+    to: tuple[str, ...] = ()
+    """Mail addresses of those who run the service."""
+    tell_contacts: bool = True
+    """Whether a server's contact gets mail, too."""
+    digest: bool = False
+    """Whether expiry notices of one day go to each address in one mail."""
+    mail_from: str | None = None
+    smtp_host: str | None = None
+    """None: no mail."""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    """`starttls` or `none`; with `none` no password is sent."""
+    smtp_ca: str | None = None
+    """PEM file of the CAs that may vouch for the mail server; None: the system's."""
+    smtp_user: str | None = None
+    smtp_password_file: str | None = None
+    webhook_url: str | None = None
+    """None: no webhook."""
+    webhook_secret_file: str | None = None
+    command: tuple[str, ...] = ()
+    """An argument list that is given each notice as JSON on standard input; empty: none."""
+    retry_for: timedelta = timedelta(days=3)
+    """How long a notice that fails is tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObserveSettings:
+    """What a scan may look at beside the configured networks (R1.3, DETAILS 36)."""
+
+    public: tuple[str, ...] = ()
+    """The organisation's own public addresses and networks."""
+    ports: tuple[int, ...] = (443,)
+    most: int = 4096
+    """How many addresses one scan may look at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettings:
+    """What is written for other programs after each check."""
+
+    metrics_file: str | None = None
+    """A Prometheus text file; None: none is written."""
+
+
 def _built_in_profiles() -> Mapping[str, Profile]:
     return MappingProxyType({DEFAULT_PROFILE: Profile(name=DEFAULT_PROFILE)})
 
@@ -156,6 +238,10 @@ class Config:
     """By name; DEFAULT_PROFILE is always among them."""
     renewal: RenewalSettings = RenewalSettings()
     revocation: RevocationSettings = RevocationSettings()
+    application: ApplicationSettings = ApplicationSettings()
+    notices: NoticeSettings = NoticeSettings()
+    observe: ObserveSettings = ObserveSettings()
+    report: ReportSettings = ReportSettings()
     publish: PublishSettings = PublishSettings()
     policy: PolicySettings = PolicySettings()
     operators: OperatorSettings = OperatorSettings()

@@ -6,7 +6,8 @@ from ipaddress import ip_network
 from typing import Final
 
 from certmgr.codes import Code
-from certmgr.config_keys import PROFILE, SECTIONS, Section
+from certmgr.config_keys import PROFILE, SECTIONS
+from certmgr.config_schema import Section
 from certmgr.config_sections import DEFAULT_PROFILE, Attested
 from certmgr.config_values import literal
 from certmgr.names import check_network_text

@@ -6,11 +6,14 @@ A reader raises `BadValueError` with one reason, or with several at once for a l
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from certmgr.calendars import parse_window
 from certmgr.codes import Code
 from certmgr.config_sections import Attested
 from certmgr.errors import Finding, Severity
@@ -27,6 +30,7 @@ _DURATION: Final = re.compile(r"([0-9]{1,6})([smhdw])")
 _SHORT_NAME: Final = r"[a-z0-9][a-z0-9._-]{0,62}"
 _OID: Final = r"(?:[01]\.(?:[0-9]|[1-3][0-9])|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))+"
 _URL: Final = r"http://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:@?#\s]+)(?::(?P<port>[0-9]{1,5}))?(?P<path>/[!-~]*)?"
+_MAIL: Final = r"[^@\s\x00-\x1f\x7f<>,;:\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
 _MAX_URL: Final = 200
 
 
@@ -222,6 +226,71 @@ def oid(value: object) -> str:
     return value
 
 
+def day(value: object) -> date:
+    """Read a day, as TOML writes one or in quotes: 2026-10-01."""
+    if isinstance(value, datetime) or not isinstance(value, (str, date)):
+        raise _wrong_type(value, "a day such as 2026-10-01")
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _bad(value, "is not a day such as 2026-10-01") from None
+
+
+def weekly_window(value: object) -> str:
+    """Read hours of the week such as "mon-fri 08:00-18:00"; `calendars.parse_window` gives their meaning."""
+    if not isinstance(value, str):
+        raise _wrong_type(value, 'hours of the week, such as "mon-fri 08:00-18:00"')
+    try:
+        parse_window(value)
+    except ValueError:
+        raise _bad(value, 'is not of the form "mon-fri 08:00-18:00"') from None
+    return value.strip().lower()
+
+
+def mail_address(value: object) -> str:
+    """Read a mail address: one @, no space, no control character."""
+    if not isinstance(value, str):
+        raise _wrong_type(value, "a mail address")
+    if not re.fullmatch(_MAIL, value):
+        raise _bad(value, "is not a mail address")
+    return value
+
+
+def host(value: object) -> str:
+    """Read a host name or an address."""
+    if not isinstance(value, str):
+        raise _wrong_type(value, "a host name or an address")
+    if not _is_host(value):
+        raise _bad(value, "is not a host name or an address")
+    return value
+
+
+def webhook_url(value: object) -> str:
+    """Read an http or https URL with a host."""
+    if not isinstance(value, str):
+        raise _wrong_type(value, "a URL")
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in {"http", "https"} and _is_host(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or parts.username or parts.fragment or not value.isascii() or not value.isprintable():
+        raise _bad(value, "is not an http or https URL with a host")
+    return value
+
+
+def public_network(value: object) -> str:
+    """Read an address or a network, as text in its canonical form."""
+    if not isinstance(value, str):
+        raise _wrong_type(value, "an address or a network")
+    try:
+        return str(ip_network(value))
+    except ValueError:
+        raise _bad(value, "is not an address or a network") from None
+
+
 def literal(value: object) -> str:
     """Return `value` as TOML writes it; reading it back gives `value`."""
     match value:
@@ -229,6 +298,8 @@ def literal(value: object) -> str:
             text = "true" if value else "false"
         case int():
             text = str(value)
+        case date():
+            text = f'"{value.isoformat()}"'
         case timedelta():
             text = f'"{_duration_text(value)}"'
         case Attested():

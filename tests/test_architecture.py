@@ -105,8 +105,14 @@ def test_a_store_has_exactly_the_tables_that_are_known(tmp_path: Path, clock: Fa
         }
     store.close()
     assert names == {
+        "acceptance",
+        "application",
+        "application_decision",
+        "attempt",
         "authority",
         "blocked_key",
+        "campaign",
+        "campaign_member",
         "certificate",
         "certificate_name",
         "certificate_search",
@@ -114,12 +120,16 @@ def test_a_store_has_exactly_the_tables_that_are_known(tmp_path: Path, clock: Fa
         "contact",
         "crl",
         "crl_entry",
+        "deployment",
         "journal",
         "lease",
         "meta",
+        "notice",
+        "observation",
         "operator",
         "revocation",
         "server",
+        "sighting",
     }
 
 

@@ -22,6 +22,9 @@ class Permission(StrEnum):
     """One thing that a role may or may not do."""
 
     ISSUE = "issue"
+    APPLY = "apply"
+    DECIDE_APPLICATION = "decide-application"
+    MANAGE_SERVERS = "manage-servers"
     REQUEST_REVOCATION = "request-revocation"
     VERIFY_REVOCATION = "verify-revocation"
     CARRY_OUT_REVOCATION = "carry-out-revocation"
@@ -34,12 +37,19 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.RECOVERY: frozenset(Permission),
     Role.OFFICER: frozenset(Permission) - {Permission.ADMINISTER},
     Role.MACHINE: frozenset(
-        {Permission.ISSUE, Permission.REQUEST_REVOCATION, Permission.CARRY_OUT_REVOCATION, Permission.PUBLISH}
+        {
+            Permission.ISSUE,
+            Permission.APPLY,
+            Permission.MANAGE_SERVERS,
+            Permission.REQUEST_REVOCATION,
+            Permission.CARRY_OUT_REVOCATION,
+            Permission.PUBLISH,
+        }
     ),
-    Role.REQUESTER: frozenset({Permission.REQUEST_REVOCATION}),
+    Role.REQUESTER: frozenset({Permission.APPLY, Permission.REQUEST_REVOCATION}),
     Role.AUDITOR: frozenset(),
 }
-"""The machine verifies no revocation: that is a person's word (DETAILS 3)."""
+"""The machine verifies no revocation and decides on no application: that is a person's word (DETAILS 3)."""
 
 SIGNING_ROLES = frozenset({Role.ADMINISTRATOR, Role.RECOVERY, Role.OFFICER, Role.MACHINE})
 """Roles whose slots may open an issuing CA's key; the root's opens to administrator and recovery only."""

@@ -18,11 +18,11 @@ from certmgr.models.authorities import Authority, AuthorityRole, AuthorityStatus
 from certmgr.models.certificates import Stage
 from certmgr.models.operators import Permission
 from certmgr.models.revocations import RequestState
+from certmgr.models.steps import Step
 from certmgr.operations import certificates as certificate_operations
 from certmgr.operations import recovery, revocations
 from certmgr.queries.health import last_check_file
 from certmgr.queries.revocations import clock_of
-from certmgr.records import dataclass
 from certmgr.store import authorities, certificates, crls
 from certmgr.store import revocations as stored_revocations
 from certmgr.workspace import Session, Workspace
@@ -36,16 +36,6 @@ ROOT_REMINDER = timedelta(days=365)
 """So long before its own end a root is named; an issuing CA from half of its life (ARCHITECTURE: defaults)."""
 PATIENCE_S = 10.0
 """How long a check waits for another one to end."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One thing that was done, could not be done, or needs a person."""
-
-    what: str
-    """One sentence."""
-    done: bool
-    """False: it needs a person, or failed and will be tried again."""
 
 
 def check(workspace: Workspace, session: Session) -> Iterator[Step]:

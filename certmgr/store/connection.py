@@ -18,8 +18,7 @@ from certmgr.codes import Code
 from certmgr.errors import CertmgrError, LockedError, NotFoundError
 from certmgr.models.journal import JSON, Entry
 from certmgr.models.operators import Actor
-from certmgr.store import driver
-from certmgr.store.schema import TABLES
+from certmgr.store import driver, schema, schema_2
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -139,7 +138,7 @@ class Transaction(Snapshot):
 
     def table(self, name: str) -> "Table":
         """Return the sqlite-utils table; raises KeyError for a name that the schema does not have."""
-        if name not in TABLES:
+        if name not in schema.TABLES and name not in schema_2.TABLES:
             raise KeyError(name)
         return self.db.table(name)
 

@@ -16,7 +16,7 @@ from certmgr.codes import Code
 from certmgr.errors import CertmgrError, IntegrityError
 from certmgr.models.operators import Actor, Role
 from certmgr.records import dataclass
-from certmgr.store import driver
+from certmgr.store import driver, schema_2
 from certmgr.store.schema import APPLICATION_ID, TABLE_SQL, TRIGGERS
 
 if TYPE_CHECKING:
@@ -40,7 +40,12 @@ def _make_tables(db: "Database") -> None:
         db.execute(statement)
 
 
-MIGRATIONS: Final = (Migration(version=1, apply=_make_tables),)
+def _add_agreement(db: "Database") -> None:
+    for statement in schema_2.TABLE_SQL.split(";\n"):
+        db.execute(statement)
+
+
+MIGRATIONS: Final = (Migration(version=1, apply=_make_tables), Migration(version=2, apply=_add_agreement))
 SCHEMA_VERSION: Final = MIGRATIONS[-1].version
 
 

@@ -1,7 +1,7 @@
 """certmgr.toml: a good file gives a Config, a bad one everything that is wrong with it."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -69,6 +69,15 @@ def test_every_kind_of_value_is_read() -> None:
         [organisation]
         name = "Example City"
         timezone = "Asia/Shanghai"
+        holidays = [2026-10-01, "2026-10-02"]
+        [renewal]
+        blackouts = ["Mon-Fri 08:00-18:00"]
+        [notices]
+        to = ["ops@corp.internal"]
+        smtp_host = "mail.corp.internal"
+        webhook_url = "https://10.1.2.3:8443/sms"
+        [observe]
+        public = ["203.0.113.7", "2001:db8::/48"]
         [zones]
         dns = ["Corp.Internal."]
         networks = ["10.0.0.0/8", "fd00::/8"]
@@ -105,6 +114,11 @@ def test_every_kind_of_value_is_read() -> None:
     assert config.publish.crl_lifetime == timedelta(days=7)
     assert config.user_notice is not None
     assert not config.tui.mouse
+    assert config.organisation.holidays == (date(2026, 10, 1), date(2026, 10, 2))
+    assert config.renewal.blackouts == ("mon-fri 08:00-18:00",)
+    assert config.notices.to == ("ops@corp.internal",)
+    assert config.notices.webhook_url == "https://10.1.2.3:8443/sms"
+    assert config.observe.public == ("203.0.113.7/32", "2001:db8::/48")
 
 
 def test_a_syntax_error_is_told_with_its_line() -> None:
@@ -133,7 +147,7 @@ def test_what_is_missing_is_named() -> None:
         ("authority.rot", "days = 1", "authority.rot", "root may be meant"),
         ("authority", "days = 1", "authority.days", "it belongs into [authority.root]"),
         ("profile.server", "keytypes = []", "profile.server.keytypes", "key_types may be meant"),
-        ("notices", "smtp = 1", "notices", "known here"),
+        ("notice", "smtp = 1", "notice", "notices"),
     ],
 )
 def test_an_unknown_key_is_named_with_the_nearest_known_one(section: str, line: str, key: str, hint: str) -> None:
@@ -157,6 +171,23 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(section: str, line: 
         ("organisation", 'timezone = "../etc/passwd"', "is not a time zone"),
         ("organisation", 'timezone = ""', "is not a time zone"),
         ("organisation", "timezone = 2027-01-01", "must be the name of a time zone"),
+        ("organisation", "holidays = [20261001]", "must be a day such as 2026-10-01"),
+        ("organisation", "holidays = [2026-10-01T09:00:00]", "must be a day such as 2026-10-01"),
+        ("organisation", 'holidays = ["1 October"]', "is not a day such as 2026-10-01"),
+        ("organisation", 'holidays = ["2026-10-01", 2026-10-01]', "is listed twice"),
+        ("renewal", 'blackouts = ["mon-fri"]', "is not of the form"),
+        ("renewal", "blackouts = [8]", "must be hours of the week"),
+        ("notices", 'to = ["ops"]', "is not a mail address"),
+        ("notices", r'to = ["ops@corp.internal\r\nBcc: x@y"]', "is not a mail address"),
+        ("notices", "to = [1]", "must be a mail address"),
+        ("notices", 'smtp_host = "mail server"', "is not a host name or an address"),
+        ("notices", "smtp_host = 1", "must be a host name or an address"),
+        ("notices", 'webhook_url = "ftp://sms.corp.internal/"', "is not an http or https URL"),
+        ("notices", 'webhook_url = "https://user:secret@sms.corp.internal/"', "is not an http or https URL"),
+        ("notices", 'webhook_url = "https://[/"', "is not an http or https URL"),
+        ("notices", "webhook_url = 1", "must be a URL"),
+        ("observe", 'public = ["203.0.113.7/24"]', "is not an address or a network"),
+        ("observe", "public = [7]", "must be an address or a network"),
         ("zones", 'networks = ["10.0.0.1/8"]', "the network is 10.0.0.0/8"),
         ("zones", 'networks = ["8.0.0.0/8"]', "is not private"),
         ("zones", 'networks = ["10.0.0.0/8", "10.0.0.0/8"]', "is listed twice"),

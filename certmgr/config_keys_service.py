@@ -1,0 +1,169 @@
+"""The keys of certmgr.toml about the service to subscribers: applications, notices, observation, reports."""
+
+from typing import Final
+
+from certmgr import config_values as values
+from certmgr.config_schema import Key, Section
+from certmgr.config_sections import ApplicationSettings, NoticeSettings, ObserveSettings, ReportSettings
+
+SERVICE_SECTIONS: Final = (
+    Section(
+        name="application",
+        attribute="application",
+        kind=ApplicationSettings,
+        comment="How requests for certificates are decided. How many people decide is the profile's `approval`.",
+        keys=(
+            Key(
+                name="lifetime",
+                read=values.duration("1d", "90d"),
+                comment="How long an application may wait for its decision and its certificate.",
+            ),
+            Key(
+                name="automatic_zones",
+                read=values.list_of(values.zone),
+                comment="Zones whose names are approved on the spot, whatever the profile asks for.",
+            ),
+            Key(
+                name="acceptance_days",
+                read=values.whole(1, 30),
+                comment="After so many natural days without an objection a certificate counts as accepted.",
+            ),
+            Key(
+                name="change_days",
+                read=values.whole(1, 30),
+                comment="Natural days within which a change of a server's facts is followed by a new certificate,\n"
+                "or by the word that the certificate does not name what changed.",
+            ),
+        ),
+    ),
+    Section(
+        name="notices",
+        attribute="notices",
+        kind=NoticeSettings,
+        comment="Who is told of what is due, and how. Nothing is sent until smtp_host, webhook_url or command is set.",
+        keys=(
+            Key(
+                name="days",
+                read=values.list_of(values.whole(0, 365)),
+                comment="So many days before a certificate ends its contact is told.",
+            ),
+            Key(
+                name="ca_days",
+                read=values.list_of(values.whole(0, 3650)),
+                comment="So many days before a CA certificate ends those who run the service are told.",
+            ),
+            Key(name="language", read=values.word("en", "zh"), comment="The language of the texts: en or zh."),
+            Key(
+                name="to",
+                read=values.list_of(values.mail_address),
+                comment="The mail addresses of those who run the service.",
+            ),
+            Key(
+                name="tell_contacts",
+                read=values.flag,
+                comment="Whether the contact of a server gets a mail about it, where the contact is a mail address.",
+            ),
+            Key(
+                name="digest",
+                read=values.flag,
+                comment="Whether the expiry notices of a day go to each address in one mail.",
+            ),
+            Key(
+                name="mail_from",
+                read=values.mail_address,
+                comment="The sender of the mails.",
+                example='"certmgr@corp.internal"',
+            ),
+            Key(
+                name="smtp_host",
+                read=values.host,
+                comment="The mail server.",
+                example='"mail.corp.internal"',
+            ),
+            Key(name="smtp_port", read=values.whole(1, 65535), comment="Its port."),
+            Key(
+                name="smtp_security",
+                read=values.word("starttls", "none"),
+                comment="starttls, or none for a server that has no TLS; then no password is sent.",
+            ),
+            Key(
+                name="smtp_ca",
+                read=values.absolute_path,
+                comment="A PEM file with the CAs that may vouch for the mail server. Without it: the system's.",
+                example='"/etc/ssl/certs/corp-root.pem"',
+            ),
+            Key(
+                name="smtp_user",
+                read=values.text(100),
+                comment="The user name at the mail server.",
+                example='"certmgr"',
+            ),
+            Key(
+                name="smtp_password_file",
+                read=values.absolute_path,
+                comment="An owner-only file whose first line is the password.",
+                example='"/etc/certmgr/smtp.password"',
+            ),
+            Key(
+                name="webhook_url",
+                read=values.webhook_url,
+                comment="Where each notice is posted as JSON, signed with HMAC-SHA256; an SMS gateway, for example.",
+                example='"https://sms.corp.internal/certmgr"',
+            ),
+            Key(
+                name="webhook_secret_file",
+                read=values.absolute_path,
+                comment="An owner-only file whose first line is the key of the signature.",
+                example='"/etc/certmgr/webhook.secret"',
+            ),
+            Key(
+                name="command",
+                read=values.list_of(values.text(4096)),
+                comment="A program and its arguments that get each notice as JSON on standard input.",
+                example='["/usr/local/bin/notify"]',
+            ),
+            Key(
+                name="retry_for",
+                read=values.duration("1h", "30d"),
+                comment="How long a notice that could not be sent is tried again.",
+            ),
+        ),
+    ),
+    Section(
+        name="observe",
+        attribute="observe",
+        kind=ObserveSettings,
+        comment="What `certmgr scan` may look at beside loopback and the configured networks.",
+        keys=(
+            Key(
+                name="public",
+                read=values.list_of(values.public_network),
+                comment="Your own public addresses or networks: a certificate of this CA seen there is reported.",
+            ),
+            Key(
+                name="ports",
+                read=values.list_of(values.whole(1, 65535), least=1),
+                comment="The ports that are looked at where none is named.",
+            ),
+            Key(
+                name="most",
+                read=values.whole(1, 65536),
+                comment="How many addresses one scan may look at.",
+            ),
+        ),
+    ),
+    Section(
+        name="report",
+        attribute="report",
+        kind=ReportSettings,
+        comment="What is written for other programs after each check.",
+        keys=(
+            Key(
+                name="metrics_file",
+                read=values.absolute_path,
+                comment="A file for Prometheus's node exporter, replaced in one step.",
+                example='"/var/lib/prometheus/node-exporter/certmgr.prom"',
+            ),
+        ),
+    ),
+)
