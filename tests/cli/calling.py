@@ -8,6 +8,8 @@ import pytest
 from certmgr.cli import run
 from tests.home import HomeForTest
 
+NAME = "portal.egov.internal"
+
 
 class Call:
     """Run a command on a home; keep what it printed."""
@@ -29,6 +31,11 @@ class Call:
         assert "Traceback" not in self.err
         assert "does not know" not in self.err
         return code
+
+    def issue(self, name: str = NAME, *words: str) -> None:
+        """Issue a certificate for `name`."""
+        facts = ("--purpose", "web", "--owner", "ops", "--out", str(self.home.out))
+        assert self("issue", "--dns", name, *facts, *words) == 0
 
     @property
     def document(self) -> dict[str, Any]:

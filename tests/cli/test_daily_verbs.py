@@ -7,41 +7,8 @@ from pathlib import Path
 import pytest
 
 from certmgr.cli import run
+from tests.cli.calling import NAME, Call
 from tests.home import HomeForTest
-
-NAME = "portal.egov.internal"
-
-
-@pytest.fixture
-def call(live_home: HomeForTest, capfd: pytest.CaptureFixture[str]) -> "Call":
-    """Return a function that runs one command on the home."""
-    return Call(live_home, capfd)
-
-
-class Call:
-    """Run a command in this process; keep what it printed."""
-
-    def __init__(self, home: HomeForTest, capture: pytest.CaptureFixture[str]) -> None:
-        self.home = home
-        self._capture = capture
-        self.out = ""
-        self.err = ""
-
-    def __call__(self, *words: str, admin: bool = False) -> int:
-        """Return the exit code of `certmgr WORDS`."""
-        shared = ["--home", str(self.home.path)]
-        if admin:
-            shared += ["--as", "admin", "--passphrase-file", str(self.home.passphrase_file)]
-        self._capture.readouterr()
-        code = run([*shared, *words])
-        self.out, self.err = self._capture.readouterr()
-        assert "Traceback" not in self.err
-        return code
-
-    def issue(self, name: str = NAME, *words: str) -> None:
-        """Issue a certificate for `name`."""
-        facts = ("--purpose", "web", "--owner", "ops", "--out", str(self.home.out))
-        assert self("issue", "--dns", name, *facts, *words) == 0
 
 
 def test_issue_prints_the_folder_as_data_and_the_words_apart(call: Call) -> None:
