@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from certmgr.records import dataclass
 
@@ -42,3 +43,19 @@ def parse_window(text: str) -> Window:
 def is_day_off(day: date, holidays: Collection[date]) -> bool:
     """Tell whether nobody works on `day`: Saturday, Sunday, or a holiday."""
     return day.weekday() >= _SATURDAY or day in holidays
+
+
+def working_end(start: datetime, end: datetime, zone: ZoneInfo, holidays: Collection[date]) -> datetime:
+    """Return, in UTC, when what lives from `start` to `end` ends so that somebody is at work to notice (N4).
+
+    `end` itself where its day in `zone` is a working day; else the same time of the last working day before it. Where
+    less than half of the life would be left, it stays `end`.
+    """
+    local = end.astimezone(zone)
+    day = local.date()
+    while is_day_off(day, holidays):
+        day -= timedelta(days=1)
+    if day == local.date():
+        return end
+    moved = datetime.combine(day, local.timetz()).astimezone(UTC)
+    return moved if moved - start >= (end - start) / 2 else end

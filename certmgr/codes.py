@@ -49,6 +49,39 @@ class Code(StrEnum):
     CRL_NOT_PLACED = "crl.not-placed", "The CRL could not be put into the published folder."
     CRL_NOT_SEEN = "crl.not-seen", "The CRL was not seen at a distribution point."
 
+    # Revocation: evidence, possession, holds, distribution points
+    EVIDENCE_MISSING = (
+        "revocation.evidence",
+        "The cause of the revocation needs evidence that was not given (R6.1, R6.2).",
+    )
+    POSSESSION_REFUSED = (
+        "revocation.possession",
+        "The signature or private key does not prove that the certificate's key is held.",
+    )
+    REVOCATION_RIGHT = "revocation.right", "Only who asked for the revocation, or who may verify it, withdraws it."
+    BULK_COUNT = "revocation.count", "The confirmed number is not the number of certificates that were found."
+    HOLD_DATE = "hold.date", "The date by which a hold is decided lies in the past or too far ahead."
+    CRL_SERVED_OLD = "crl.served-old", "A distribution point serves an older CRL, or one without a revoked serial."
+    CRL_SERVED_FOREIGN = "crl.served-foreign", "A distribution point serves what the CA did not sign or publish."
+
+    # Applications and acceptance
+    APPLICATION_WAITS = "application.waits", "The application is on record and waits for its reviewers (R2.1)."
+    APPLICATION_OPEN = "application.open", "An application for the server is open already."
+    APPLICATION_STATE = "application.state", "The application is not in a state that allows the action."
+    APPLICATION_OWN = "application.own", "Nobody decides on an application of their own (R2.1)."
+    APPLICATION_TWICE = "application.decided", "The reviewer has decided on the application already."
+    APPLICATION_RIGHT = "application.right", "Only the applicant withdraws an application."
+    APPLICATION_REASON = "application.reason", "A decision or an objection needs a reason."
+    APPLICATION_CHANGED = "application.changed", "What would be issued is not what was approved (DETAILS 22)."
+    APPLICATION_APPROVALS = "application.approvals", "The application lacks an approval that policy asks for now."
+    APPLICATION_SIGNATURE = "application.signature", "An approval is not signed by the slot that it names."
+    APPLICATION_SLOT = "application.slot", "The slot that approved cannot be checked: it was removed or is not trusted."
+    APPLICATION_EVIDENCE = "application.evidence", "What was verified is not written as KIND=TEXT with a known kind."
+    APPLICATION_CONTACT = "application.contact", "The server on record has another contact, which stays."
+    ACCEPTANCE_STATE = "acceptance.state", "The certificate is not one that can be accepted or objected to (R3.3)."
+    ACCEPTANCE_OVER = "acceptance.over", "The certificate is accepted, so an objection comes too late (R3.3)."
+    ACCEPTANCE_KEY = "acceptance.same-key", "The new CSR carries the key of the certificate that is objected to (R1.8)."
+
     # Files, keys at rest and the network
     FILE_FAILED = "file.failed", "A file could not be read or written."
     FILE_NOT_PERMITTED = "file.not-permitted", "The system does not let this user read or write the file."
@@ -72,6 +105,25 @@ class Code(StrEnum):
     FETCH_FAILED = "fetch.failed", "A file could not be fetched over the network."
     PROBE_FAILED = "probe.failed", "A server could not be reached or did not complete a TLS handshake."
     PUBLISHED_NUMBER = "published.number", "A published file with the same number has other content."
+
+    # Notices
+    NOTICE_FAILED = "notice.failed", "A notice could not be sent."
+    NOTICE_STATE = "notice.state", "The notice was sent or covered, so it is not sent again."
+
+    # Servers and deployments
+    SERVER_KNOWN = "server.known", "A server of that name is on record already."
+    SERVER_RETIRED = "server.retired", "The server is out of service, so nothing is issued or renewed for it."
+    SERVER_FACTS = "server.facts", "A fact of a server is missing or not of the form that it must have (R1.2)."
+    DEPLOYMENT_PLACE = "deployment.place", "A deployment's folder, mode or endpoint is not of the form that it needs."
+    DEPLOYMENT_FOLDER_TAKEN = "deployment.folder-taken", "Another deployment has the folder."
+    INSTALL_FOLDER = (
+        "install.folder",
+        "The folder to install into is missing, or somebody else can change what lies in it.",
+    )
+    INSTALL_KEY = "install.key", "The private key of the certificate is not where it was delivered, or not its own."
+    HOOK_FAILED = "hook.failed", "The program that is run after an installation failed or did not end in time."
+    HOOK_REFUSED = "hook.refused", "As root, hooks are run only from a folder that nobody else can change."
+    STARTTLS = "starttls.refused", "A server does not offer TLS in the protocol that it was asked in."
 
     # PKI: keys, requests, certificates and CRLs as bytes
     KEY_UNSUPPORTED = "key.unsupported", "The key is of a kind or on a curve that is not certified."
@@ -213,6 +265,7 @@ class Code(StrEnum):
     AUTHORITY_END = "authority.ending", "A CA ends soon, waits for its certificate, or has no successor."
     AUTHORITY_KEY = "authority.key-file", "The key file of a CA is missing, damaged or held by the wrong slots."
     AUTHORITY_HOLDERS = "authority.one-holder", "Only one slot opens the key of a root."
+    CHECK_RUNNING = "check.running", "Another check is running; it does all that is due."
     CHECK_LATE = "check.late", "The last `certmgr check` is more than an hour ago."
     SELF_TEST = (
         "self-test.failed",
@@ -220,3 +273,31 @@ class Code(StrEnum):
     )
     REVOCATION_LATE = "revocation.late", "A revocation was not verified or not published in time."
     KEY_ABSENT = "key.absent", "The private key of a certificate is not where it was delivered."
+
+    # Campaigns and reports
+    CAMPAIGN_NAME = "campaign.name", "The name is no campaign's, or is taken by another one."
+    CAMPAIGN_DEADLINE = "campaign.deadline", "The last day of a campaign has passed already."
+    CAMPAIGN_EMPTY = "campaign.empty", "No live certificate matches the filter, so there is nothing to renew."
+    CAMPAIGN_CLOSED = "campaign.closed", "The campaign is closed already."
+    CAMPAIGN_LEFT = "campaign.members-left", "Certificates of the campaign are not renewed yet."
+    REPORT_CHANGED = "report.changed", "The report is not the file that was signed."
+    REPORT_SIGNATURE = "report.signature", "The signature of the report does not verify."
+    REPORT_SIGNER = "report.signer", "The key that signed the report is not that of the slot on record."
+    REPORT_JOURNAL = "report.journal", "The journal does not hold the entry that the signature names."
+
+    # Scans and observations
+    SCAN_OUTSIDE = "scan.outside", "An address may not be looked at: it is neither loopback, configured nor declared."
+    SCAN_MANY = "scan.too-many", "A scan would look at more addresses, or an import hold more lines, than is allowed."
+    SCAN_SKIPPED = "scan.skipped", "A recorded place was not looked at."
+    SCAN_XML = "scan.xml", "What is imported is not the XML that nmap writes."
+    SCAN_UNIDENTIFIED = "scan.unidentified", "An imported line does not say which certificate was seen."
+    OBSERVATION_STATE = "observation.state", "The observation is not one that the action is for."
+
+    # Backups, restoring, retention
+    BACKUP_DAMAGED = "backup.damaged", "A backup is not whole, or is not what certmgr wrote."
+    BACKUP_PLACE = "backup.place", "A backup cannot be written, or restored, where that is asked for."
+    RESTORE_OPEN = "restore.unreconciled", "A restored home has not been compared with the published CRLs yet."
+    RESTORE_NO_CRL = "restore.no-crl", "No published CRL of a CA was found to compare a restored home with."
+    RESTORE_UNKNOWN = "restore.unknown-serial", "A revoked serial belongs to a certificate issued after the backup."
+    RESTORE_HELD = "restore.held", "A certificate is held in a restored home and is not on the published CRL."
+    CONTACT_NONE = "contact.none", "There is no contact on record for the server."

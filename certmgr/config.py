@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from certmgr.codes import Code
+from certmgr.config_doubts import notice_doubts
 from certmgr.config_keys import PROFILE, SECTIONS
 from certmgr.config_schema import Section
 from certmgr.config_sections import DEFAULT_PROFILE, Config
@@ -106,7 +107,7 @@ def doubts(config: Config) -> tuple[Finding, ...]:
     if not config.zones.declared.networks:
         message = "zones.networks is empty: no address can be certified."
         found.append(_doubt("zones.networks", message, Severity.NOTICE))
-    return tuple(found)
+    return (*found, *notice_doubts(config.notices))
 
 
 class _Reader:

@@ -4,7 +4,13 @@ from typing import Final
 
 from certmgr import config_values as values
 from certmgr.config_schema import Key, Section
-from certmgr.config_sections import ApplicationSettings, NoticeSettings, ObserveSettings, ReportSettings
+from certmgr.config_sections import (
+    ApplicationSettings,
+    NoticeSettings,
+    ObserveSettings,
+    ReportSettings,
+    RetentionSettings,
+)
 
 SERVICE_SECTIONS: Final = (
     Section(
@@ -117,6 +123,12 @@ SERVICE_SECTIONS: Final = (
                 example='"/etc/certmgr/webhook.secret"',
             ),
             Key(
+                name="webhook_ca",
+                read=values.absolute_path,
+                comment="A PEM file with the CAs that may vouch for an https webhook. Without it: the system's.",
+                example='"/etc/ssl/certs/corp-root.pem"',
+            ),
+            Key(
                 name="command",
                 read=values.list_of(values.text(4096)),
                 comment="A program and its arguments that get each notice as JSON on standard input.",
@@ -163,6 +175,25 @@ SERVICE_SECTIONS: Final = (
                 read=values.absolute_path,
                 comment="A file for Prometheus's node exporter, replaced in one step.",
                 example='"/var/lib/prometheus/node-exporter/certmgr.prom"',
+            ),
+        ),
+    ),
+    Section(
+        name="retention",
+        attribute="retention",
+        kind=RetentionSettings,
+        comment="How long what is on record is kept.",
+        keys=(
+            Key(
+                name="contacts",
+                read=values.duration("1d", "3650d", whole_days=True),
+                comment="So long after the end of a server's last certificate `certmgr check` erases its contact.",
+            ),
+            Key(
+                name="records",
+                read=values.duration("1825d", "36500d", whole_days=True),
+                comment="So long after the expiry of a server's last certificate `certmgr retention run` may erase\n"
+                "all that is on record of it; the journal, which names ids only, stays.",
             ),
         ),
     ),

@@ -197,6 +197,8 @@ class NoticeSettings:
     webhook_url: str | None = None
     """None: no webhook."""
     webhook_secret_file: str | None = None
+    webhook_ca: str | None = None
+    """PEM file of the CAs that may vouch for the webhook's server; None: the system's."""
     command: tuple[str, ...] = ()
     """An argument list that is given each notice as JSON on standard input; empty: none."""
     retry_for: timedelta = timedelta(days=3)
@@ -222,6 +224,16 @@ class ReportSettings:
     """A Prometheus text file; None: none is written."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """How long what is on record is kept (R7.1, N6)."""
+
+    contacts: timedelta = timedelta(days=90)
+    """After the last certificate of a server has ended its contact is erased."""
+    records: timedelta = timedelta(days=1825)
+    """So long after the expiry of a server's last certificate its records may be erased; never sooner."""
+
+
 def _built_in_profiles() -> Mapping[str, Profile]:
     return MappingProxyType({DEFAULT_PROFILE: Profile(name=DEFAULT_PROFILE)})
 
@@ -242,6 +254,7 @@ class Config:
     notices: NoticeSettings = NoticeSettings()
     observe: ObserveSettings = ObserveSettings()
     report: ReportSettings = ReportSettings()
+    retention: RetentionSettings = RetentionSettings()
     publish: PublishSettings = PublishSettings()
     policy: PolicySettings = PolicySettings()
     operators: OperatorSettings = OperatorSettings()

@@ -18,7 +18,7 @@ from certmgr.codes import Code
 from certmgr.config_sections import Attested
 from certmgr.errors import Finding, Severity
 from certmgr.names import Network, check_address, check_dns_name, check_network_text, shown
-from certmgr.zones import check_network, check_zone
+from certmgr.zones import SHORTEST_PREFIX, check_network, check_zone
 
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=StrEnum)
@@ -286,9 +286,12 @@ def public_network(value: object) -> str:
     if not isinstance(value, str):
         raise _wrong_type(value, "an address or a network")
     try:
-        return str(ip_network(value))
+        found = ip_network(value)
     except ValueError:
         raise _bad(value, "is not an address or a network") from None
+    if found.prefixlen < SHORTEST_PREFIX[found.version]:
+        raise _bad(value, "is too wide to belong to one organisation")
+    return str(found)
 
 
 def literal(value: object) -> str:

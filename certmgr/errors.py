@@ -70,6 +70,17 @@ class AttentionError(CertmgrError):
     default_code = Code.ATTENTION
 
 
+class ReviewError(AttentionError):
+    """The application is on record and waits for its reviewers; `application` is its id. Exit code 3."""
+
+    default_code = Code.APPLICATION_WAITS
+
+    def __init__(self, message: str, *, application: int, hint: str | None = None) -> None:
+        """Keep the application's id."""
+        super().__init__(message, hint=hint)
+        self.application = application
+
+
 class RefusedError(CertmgrError):
     """The request was understood and policy refuses it. Exit code 4."""
 

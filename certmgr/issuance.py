@@ -20,53 +20,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from certmgr import lifecycle, policy
+from certmgr import calendars, following, lifecycle, policy
 from certmgr.codes import Code
-from certmgr.config import Config
+from certmgr.commitments import natural_days_due
 from certmgr.errors import Finding, IntegrityError, RefusedError, Severity
-from certmgr.locations import crl_url, issuer_url
-from certmgr.models.authorities import Authority, AuthorityId, AuthorityRole, AuthorityStatus
+from certmgr.issuance_plan import Plan
 from certmgr.models.certificates import Certificate, CertificateId, KeyOrigin, LeafSpec, Order, ServerId, Stage
 from certmgr.models.keys import KeyType, Signer
 from certmgr.models.profiles import Profile
 from certmgr.net import layout
 from certmgr.pki import build, export, keys, lint
 from certmgr.records import dataclass
-from certmgr.store import authorities, certificates, servers
+from certmgr.store import certificates, servers
 from certmgr.store.intents import IntentRow, add_intents
-from certmgr.zones import Zones
 
 if TYPE_CHECKING:
-    from certmgr.store.connection import Snapshot, Transaction
+    from certmgr.store.connection import Transaction
 
 MAX_CLOCK_BEHIND = timedelta(minutes=5)
-CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
-"""id-kp-clientAuth (RFC 5280 4.2.1.12)."""
 MAX_COMMON_NAME = 64
 """ub-common-name (RFC 5280 appendix A.1); a longer name leaves the subject empty (DETAILS 14)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What every certificate of one run has in common: the issuer and the words from the configuration."""
-
-    authority_id: AuthorityId
-    authority: str
-    """The issuer's slug."""
-    issuer: build.Issuer
-    limits: policy.AuthorityLimits
-    """What the issuer's own certificate allows: no leaf passes its end."""
-    zone: str
-    """The organisation's time zone, by name."""
-    requested_by: str
-    window_days: int
-    """From how many days before expiry a renewal is allowed (R5.1)."""
-    overlap: timedelta
-    """How long a replaced certificate stays good beside its successor."""
-    policy_oid: str | None = None
-    user_notice: str | None = None
-    crl_url: str | None = None
-    issuer_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,57 +68,6 @@ class Issued:
     der: bytes
     folder: Path | None = None
     """DIR/NAME/live, once delivered."""
-
-
-def limits_of(name: str, issuer: build.Issuer, config: Config) -> policy.AuthorityLimits:
-    """Return what the certificate of the authority `name` allows, whatever the configuration says (DETAILS 6).
-
-    An imported CA without constraints is limited by the configuration alone.
-    """
-    declared = config.zones.declared
-    found = issuer.limits
-    return policy.AuthorityLimits(
-        name=name,
-        zones=Zones(dns=found.zones, networks=found.networks) if found.constrained else declared,
-        not_after=issuer.not_after,
-        client_auth=issuer.purposes is None or CLIENT_AUTH in issuer.purposes,
-    )
-
-
-def issuer_for(snapshot: "Snapshot", slug: str | None) -> Authority:
-    """Return the authority that signs: the one with the short name `slug`, else the current issuing CA.
-
-    Raises NotFoundError where there is none, RefusedError where it signs no server certificates (any more).
-    """
-    if slug is None:
-        return authorities.current_issuing(snapshot)
-    found = authorities.by_slug(snapshot, slug)
-    if found.role is not AuthorityRole.ISSUING or found.status is not AuthorityStatus.CURRENT:
-        raise RefusedError(
-            f"The authority {slug} signs no server certificates; it is a {found.status} {found.role} CA.",
-            hint="Name another under `authority` in the profile; see `certmgr ca show`.",
-            code=Code.AUTHORITY,
-        )
-    return found
-
-
-def make_plan(authority: Authority, config: Config, *, requested_by: str) -> Plan:
-    """Return the plan for certificates of `authority` under `config`."""
-    issuer = build.Issuer.from_certificate(authority.certificate)
-    return Plan(
-        authority_id=authority.id,
-        authority=authority.slug,
-        issuer=issuer,
-        limits=limits_of(authority.slug, issuer, config),
-        zone=config.organisation.timezone,
-        requested_by=requested_by,
-        window_days=config.renewal.window.days,
-        overlap=config.renewal.overlap,
-        policy_oid=config.policy_oid,
-        user_notice=config.user_notice,
-        crl_url=crl_url(config.publish, authority.slug),
-        issuer_url=issuer_url(config.publish, authority.slug),
-    )
 
 
 @contextmanager
@@ -192,10 +114,15 @@ def require_clock(tx: "Transaction") -> None:
 
 
 def leaf_spec(order: Order, profile: Profile, plan: Plan, now: datetime) -> LeafSpec:
-    """Return what the leaf will say; its life never passes its issuer's (DETAILS 20)."""
+    """Return what the leaf will say; its life never passes its issuer's (DETAILS 20).
+
+    Where the plan has holidays, its end moves back from a day off to the working day before (N4).
+    """
     not_before, not_after = policy.granted_validity(order, profile, issuer=plan.limits, now=now)
     # Right after a clock was set back, the backdated start would lie before the issuer's own.
     not_before = max(not_before, plan.issuer.not_before)
+    if plan.holidays is not None:
+        not_after = calendars.working_end(not_before, not_after, ZoneInfo(plan.zone), plan.holidays)
     first = order.dns[0] if order.dns else None
     return LeafSpec(
         serial=build.make_serial(),
@@ -354,17 +281,24 @@ def record_issued(tx: "Transaction", plan: Plan, issued: Sequence[Issued]) -> No
 
     The certificate that one replaces stays good for the overlap, and is superseded then.
     """
-    certificates.record_issued(tx, [(one.id, one.der) for one in issued])
+    certificates.record_issued(tx, [(one.id, one.der) for one in issued], accept_by=_accept_by(tx, plan))
     for one in issued:
         _supersede(tx, plan, one.prepared.order.replaces, one.id)
+    following.meet_changes(tx)
 
 
 def record_finished(tx: "Transaction", plan: Plan, certificate: Certificate, der: bytes) -> None:
     """Store the certificate of an intent that a crash left open; one that another process stored stays as it is."""
     if certificates.get(tx, certificate.id).stage is not Stage.INTENT:
         return
-    certificates.record_issued(tx, [(certificate.id, der)])
+    certificates.record_issued(tx, [(certificate.id, der)], accept_by=_accept_by(tx, plan))
     _supersede(tx, plan, certificate.replaces_id, certificate.id)
+    following.meet_changes(tx)
+
+
+def _accept_by(tx: "Transaction", plan: Plan) -> datetime:
+    """Return until when the subscriber of what is issued now may object: 24:00 of the last natural day (R3.3)."""
+    return natural_days_due(tx.now, plan.acceptance_days, ZoneInfo(plan.zone))
 
 
 def _supersede(tx: "Transaction", plan: Plan, replaced: CertificateId | None, by: CertificateId) -> None:

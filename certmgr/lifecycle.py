@@ -94,6 +94,9 @@ CAUSE_TRANSITIONS: Final[Mapping[Cause, frozenset[State]]] = MappingProxyType(
 """From which further states a certificate is revoked for a cause: a compromised key is blocked whatever became of its
 certificate (DETAILS 28); an intent that cannot be finished goes onto the CRL (DETAILS 15)."""
 
+SERVABLE: Final = frozenset({State.VALID, State.DUE})
+"""In which states a server is to serve a certificate (R1.7)."""
+
 _WHY_NOT: Final[Mapping[State, str]] = MappingProxyType(
     {
         State.PENDING: "it is not issued yet; certmgr check finishes or abandons it",
@@ -126,9 +129,15 @@ def state_of(certificate: Certificate, now: datetime) -> State:
     return State.DUE if certificate.renew_at <= at else State.VALID
 
 
-def flags_of(certificate: Certificate) -> tuple[Flag, ...]:
-    """Return what stands beside the state of `certificate`."""
-    return (Flag.REVOKING,) if certificate.revoking else ()
+def flags_of(certificate: Certificate, now: datetime) -> tuple[Flag, ...]:
+    """Return what stands beside the state of `certificate` at `now` (DETAILS 44)."""
+    flags = [Flag.REVOKING] if certificate.revoking else []
+    until = certificate.accept_by
+    if until is not None and until > _second(now) and certificate.revoked_at is None:
+        flags.append(Flag.UNACCEPTED)
+    if certificate.not_serving and state_of(certificate, now) in SERVABLE:
+        flags.append(Flag.NOT_SERVING)
+    return tuple(flags)
 
 
 def ranges(state: State, now: datetime) -> tuple[tuple[Condition, ...], ...]:

@@ -18,3 +18,12 @@ def printable(text: str) -> str:
 
 def _escaped(char: str) -> str:
     return ascii(char)[1:-1]
+
+
+def width(text: str) -> int:
+    """Return the number of terminal cells that `text` takes; wide characters take two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )

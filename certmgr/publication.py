@@ -1,7 +1,8 @@
 """The CRL's way out: reserve, sign, record, put in place, fetch back (ARCHITECTURE 8, DETAILS 24 to 28).
 
-A revocation is done when relying parties can see it, so the last step fetches the CRL from every distribution point
-and looks for it there. A step that fails leaves a state from which the next publication goes on.
+A revocation is done when relying parties can see it, so the last step fetches the CRL from every distribution point,
+checks its signature and looks for the revoked serials there; each sighting is recorded. A step that fails leaves a
+state from which the next publication goes on.
 """
 
 from collections.abc import Sequence
@@ -10,23 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from certmgr.codes import Code
+from certmgr.commitments import Kind
 from certmgr.config import Config
-from certmgr.errors import CertmgrError, Finding, IntegrityError, Severity
+from certmgr.errors import CertmgrError, Finding, IntegrityError, RefusedError
 from certmgr.locations import certificate_file, crl_file, fetch_urls
 from certmgr.models.authorities import Authority, AuthorityRole
+from certmgr.models.certificates import CertificateId
 from certmgr.models.operators import Actor
 from certmgr.models.serials import Serial
 from certmgr.net import fetch, published
 from certmgr.pki import build, crl, crl_checks, inspect
 from certmgr.records import dataclass
-from certmgr.store import certificates, crls, journal, revocations
+from certmgr.revoking import RELEASED
+from certmgr.store import certificates, commitments, crls, journal, meta, revocations
 
 if TYPE_CHECKING:
+    from certmgr.models.journal import JSON
     from certmgr.models.keys import Signer
-    from certmgr.store.connection import Snapshot, Store
+    from certmgr.store.connection import Snapshot, Store, Transaction
 
-RELEASED = "certificate.released"
-"""The journal's word for a hold that was lifted."""
 BACKDATED = timedelta(minutes=5)
 """OpenSSL refuses a thisUpdate 30 s ahead of its own clock (DETAILS 25)."""
 
@@ -52,17 +55,60 @@ def publish(store: "Store", actor: Actor, signer: "Signer", authority: Authority
     Raises IntegrityError where the new CRL would take back what an earlier one says. A distribution point that does
     not show the CRL is a problem in the answer, not an error: the revocations stay open and count down.
     """
-    der = _sign(store, actor, signer, authority, config)
+    _refuse_unreconciled(store)
+    return _bring_out(store, actor, _sign(store, actor, signer, authority, config), authority, config)
+
+
+def _refuse_unreconciled(store: "Store") -> None:
+    """Raise RefusedError in a restored home that does not know yet what was revoked after its backup (N3)."""
+    with store.read() as snapshot:
+        made_at = meta.get(snapshot, meta.RESTORED)
+    if made_at is not None:
+        raise RefusedError(
+            f"This home was restored from a backup of {made_at[:16]}; a CRL of its own could take revocations back.",
+            hint="Compare it with the published CRLs first: certmgr restore reconcile",
+            code=Code.RESTORE_OPEN,
+        )
+
+
+def publish_due(store: "Store", actor: Actor, signer: "Signer", authority: Authority, config: Config) -> Published:
+    """Publish as `publish` does, but without a new CRL where the last one says all and was merely not seen.
+
+    For what comes by itself: a distribution point that is down for a day costs no new CRL every quarter of an hour.
+    """
+    _refuse_unreconciled(store)
+    der = _unseen(store, authority, config)
+    if der is None:
+        return publish(store, actor, signer, authority, config)
+    return _bring_out(store, actor, der, authority, config)
+
+
+def _unseen(store: "Store", authority: Authority, config: Config) -> bytes | None:
+    """Return the last CRL where nothing was revoked or released after it, it is fresh, and nobody has seen it yet."""
+    with store.read() as snapshot:
+        last = crls.latest(snapshot, authority.id)
+        if last is None or last.published_at is not None:
+            return None
+        if crls.unpublished_entries(snapshot, authority.id, last.number):
+            return None
+        fresh = config.publish.crl_reissue if authority.role is AuthorityRole.ISSUING else lifetime(authority, config)
+        if store.clock() - last.this_update >= fresh:
+            return None
+        der = crls.der(snapshot, authority.id, last.number)
+    return der if crl.verify_crl(der, authority.certificate) else None
+
+
+def _bring_out(store: "Store", actor: Actor, der: bytes, authority: Authority, config: Config) -> Published:
+    """Put a signed CRL in place and fetch it back; record where it was seen, and what is done by that."""
     head = crl.read_head(der)
     path, problems = _place(der, head.number, authority, config)
+    points = fetch_urls(config.publish, authority.slug)
     if not problems:
-        problems = _seen(authority, config, head.number)
-    seen = not any(item.severity is Severity.ERROR for item in problems)
-    if seen:
-        with store.write(actor) as tx:
-            crls.set_published(tx, authority.id, head.number)
-            done = revocations.mark_published(tx, authority.id, head.number)
-            tx.record("crl.published", f"authority:{authority.id}", {"number": head.number, "revocations": [*done]})
+        with store.read() as snapshot:
+            awaited = crls.awaited_serials(snapshot, authority.id, head.number)
+        problems = _look(points, der, authority, awaited)
+        wrong = {item.value for item in problems}
+        _record_seen(store, actor, authority, der, [url for url in points if url not in wrong], seen=not problems)
     with store.read() as snapshot:
         entries = crls.count_entries(snapshot, authority.id)
     return Published(
@@ -72,9 +118,49 @@ def publish(store: "Store", actor: Actor, signer: "Signer", authority: Authority
         this_update=head.this_update,
         next_update=head.next_update,
         path=path,
-        seen=seen,
+        seen=not problems,
         problems=tuple(problems),
     )
+
+
+def _record_seen(  # noqa: PLR0913 - the facts of a look, by keyword
+    store: "Store", actor: Actor, authority: Authority, der: bytes, urls: Sequence[str], *, seen: bool
+) -> None:
+    """Record the places at which the CRL was seen; where that is all of them, what relying parties can see by it."""
+    number = crl.read_number(der)
+    if not urls and not seen:
+        return
+    about = f"authority:{authority.id}"
+    with store.write(actor) as tx:
+        new = crls.add_sightings(tx, authority.id, number, urls)
+        if seen:
+            crls.set_published(tx, authority.id, number)
+            done = revocations.mark_published(tx, authority.id, number)
+            for one in done:
+                commitments.meet_all(tx, Kind.PUBLISH_REVOCATION, f"revocation:{one}")
+            released = _meet_releases(tx, authority, der)
+            data: dict[str, JSON] = {"number": number, "revocations": [int(one) for one in done], "points": len(urls)}
+            if released:
+                data["released"] = [*released]
+            tx.record("crl.published", about, data)
+        elif new:
+            tx.record("crl.seen", about, {"number": number, "points": len(new)})
+
+
+def _meet_releases(tx: "Transaction", authority: Authority, der: bytes) -> list[int]:
+    """Meet the promise of every release whose serial the CRL does not carry any more (N2); return the certificates."""
+    waiting = []
+    for one in commitments.open_of(tx, Kind.RELEASE_HOLD):
+        subject = certificates.get(tx, CertificateId(int(one.object.partition(":")[2])))
+        if subject.authority_id == authority.id and subject.held_at is None:
+            waiting.append((one, subject))
+    if not waiting:
+        return []
+    listed = crl.read_serials(der)
+    met = [(one, subject) for one, subject in waiting if subject.serial not in listed]
+    for one, _ in met:
+        commitments.meet(tx, one.id)
+    return [int(subject.id) for _, subject in met]
 
 
 def lifetime(authority: Authority, config: Config) -> timedelta:
@@ -170,19 +256,35 @@ def _place(der: bytes, number: int, authority: Authority, config: Config) -> tup
     return folder / crl_file(authority.slug), []
 
 
-def _seen(authority: Authority, config: Config, number: int) -> list[Finding]:
-    """Fetch the CRL back from every distribution point; return what does not hold."""
+def _look(points: Sequence[str], der: bytes, authority: Authority, awaited: Sequence[Serial]) -> list[Finding]:
+    """Fetch the CRL back from every distribution point; return what does not hold, one finding a point at most."""
     problems = []
-    for url in fetch_urls(config.publish, authority.slug):
+    for url in points:
         try:
-            der = fetch.fetch(url)
-            if not crl.verify_crl(der, authority.certificate):
-                message = f"{url} serves a CRL that {authority.slug} did not sign."
-            elif crl.read_number(der) < number:
-                message = f"{url} still serves an older CRL than number {number}."
-            else:
-                continue
+            found = _judge(url, fetch.fetch(url), der, authority, awaited)
         except CertmgrError as problem:
-            message = f"The CRL was not seen at {url}: {problem.message}"
-        problems.append(Finding(code=Code.CRL_NOT_SEEN, field="publish.fetch_urls", value=url, message=message))
+            found = (Code.CRL_NOT_SEEN, f"The CRL was not seen at {url}: {problem.message}")
+        if found is not None:
+            code, message = found
+            problems.append(Finding(code=code, field="publish.fetch_urls", value=url, message=message))
     return problems
+
+
+def _judge(
+    url: str, served: bytes, der: bytes, authority: Authority, awaited: Sequence[Serial]
+) -> tuple[Code, str] | None:
+    """Return what is wrong with what a distribution point serves; None: it shows all that the CRL says (R6.1)."""
+    if served == der:
+        return None
+    if not crl.verify_crl(served, authority.certificate):
+        return Code.CRL_SERVED_FOREIGN, f"{url} serves a CRL that {authority.slug} did not sign."
+    number, ours = crl.read_number(served), crl.read_number(der)
+    if number < ours:
+        return Code.CRL_SERVED_OLD, f"{url} still serves an older CRL than number {ours}."
+    if number == ours:
+        return Code.CRL_SERVED_FOREIGN, f"{url} serves another CRL with the number {number} than the one on record."
+    listed = crl.read_serials(served) if awaited else frozenset()
+    missing = [serial for serial in awaited if serial not in listed]
+    if missing:
+        return Code.CRL_SERVED_OLD, f"{url} serves CRL number {number} without the revoked serial {missing[0]}."
+    return None

@@ -3,7 +3,7 @@
 A CA that somebody else signed is compared with what the configuration allows, and its root is put on record.
 """
 
-from certmgr import issuance, policy, publication
+from certmgr import issuance_plan, policy, publication
 from certmgr.codes import Code
 from certmgr.errors import Finding, RefusedError, Severity, UsageError
 from certmgr.models.authorities import Authority, AuthorityId, AuthorityRole, AuthorityStatus
@@ -42,7 +42,7 @@ def finish(
 def differences(workspace: Workspace, name: str, issuer: build.Issuer) -> tuple[Finding, ...]:
     """Return where the configuration allows what the CA's certificate does not."""
     config = workspace.config
-    limits = issuance.limits_of(name, issuer, config)
+    limits = issuance_plan.limits_of(name, issuer, config)
     return policy.check_limits(config.profiles, config.zones.declared, limits)
 
 

@@ -99,8 +99,8 @@ def find_home(flag: str | Path | None) -> Path:
     return Path(data) / "certmgr"
 
 
-def open_workspace(home: Path, *, clock: Callable[[], datetime] = utc_now) -> Workspace:
-    """Return the workspace at `home`.
+def open_workspace(home: Path, *, clock: Callable[[], datetime] = utc_now, as_root: bool = False) -> Workspace:
+    """Return the workspace at `home`; with `as_root`, root may open another user's home, too (DETAILS 32).
 
     Raises NotFoundError where there is none, LockedError when it belongs to another user, UsageError for a
     configuration that does not hold.
@@ -115,7 +115,7 @@ def open_workspace(home: Path, *, clock: Callable[[], datetime] = utc_now) -> Wo
         ) from None
     except PermissionError:
         raise _denied(home) from None
-    if owner != os.geteuid():
+    if owner != os.geteuid() and not (as_root and os.geteuid() == 0):
         raise _denied(home, owner)
     if not config.exists():
         raise NotFoundError(

@@ -20,7 +20,7 @@ PRIVATE_NETWORKS: Final[tuple[Network, ...]] = (
     ip_network("fc00::/7"),
 )
 """What may be declared a network with nobody's word for it (RFC 1918, RFC 6598, RFC 4193)."""
-_SHORTEST_PREFIX: Final = {4: 8, 6: 16}
+SHORTEST_PREFIX: Final = {4: 8, 6: 16}
 """The shortest prefix of a network that is not private, by IP version."""
 
 
@@ -114,7 +114,7 @@ def check_network(network: Network, *, attested: bool) -> tuple[Finding, ...]:
     if any(_is_within(network, private) for private in PRIVATE_NETWORKS):
         return ()
     findings = []
-    if network.prefixlen < _SHORTEST_PREFIX[network.version]:
+    if network.prefixlen < SHORTEST_PREFIX[network.version]:
         message = f"{network} is too wide to belong to one organisation."
         findings.append(_network_finding(Code.NETWORK_WIDE, message, network))
     unfit = UNFIT_V4 if network.version == 4 else UNFIT_V6  # noqa: PLR2004 - the version's name is its number

@@ -194,16 +194,18 @@ class Backend:
         self.lock()
         return True
 
-    def revoke(self, row: Row, *, cause: Cause, confirm: str) -> Outcome:
+    def revoke(self, row: Row, *, cause: Cause, confirm: str, evidence: str = "") -> Outcome:
         """Revoke the certificate of `row` as far as the unlocked slot may go, and publish the CRL.
 
-        A failed publication is told in the outcome. Raises what the operation raises where it refuses, and
-        LockedError where no slot is unlocked.
+        `evidence` is what the cause needs (certmgr.evidence). A failed publication is told in the outcome. Raises what
+        the operation raises where it refuses, and LockedError where no slot is unlocked.
         """
         session = self._session
         if session is None:
             raise LockedError("No slot is unlocked.", hint="Unlock one and try again.")
-        done = revocation_operations.revoke(self._workspace, session, certificate=row.id, cause=cause, confirm=confirm)
+        done = revocation_operations.revoke(
+            self._workspace, session, certificate=row.id, cause=cause, confirm=confirm, evidence=evidence
+        )
         request = done.revocation
         still_open = request.published_at is None and request.closed_at is None
         return Outcome(

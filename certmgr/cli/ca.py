@@ -7,6 +7,7 @@ import click
 from certmgr.cli import printer
 from certmgr.cli.ca_changes import complete, import_, new_issuing, request
 from certmgr.cli.ca_export import export
+from certmgr.cli.ca_revoke import revoke
 from certmgr.cli.groups import NounGroup
 from certmgr.cli.invocation import invocation
 from certmgr.errors import NotFoundError
@@ -176,5 +177,5 @@ def _as_json(one: "Authority", workspace: "Workspace") -> dict[str, Any]:
     }
 
 
-for _verb in (export, new_issuing, request, complete, import_):
+for _verb in (export, new_issuing, request, complete, import_, revoke):
     command.add_command(_verb)

@@ -10,6 +10,7 @@ from certmgr.cli import printer
 if TYPE_CHECKING:
     from certmgr.models.certificates import Certificate, CertificateId
     from certmgr.models.revocations import Revocation
+    from certmgr.queries.certificates import Detail
     from certmgr.workspace import Workspace
 
 SCHEMA = "certmgr.certificates/1"
@@ -29,7 +30,7 @@ def as_json(
     return {
         "server": certificate.server,
         "state": lifecycle.state_of(certificate, now),
-        "flags": [str(flag) for flag in lifecycle.flags_of(certificate)],
+        "flags": [str(flag) for flag in lifecycle.flags_of(certificate, now)],
         "serial": certificate.serial,
         "sha256": certificate.sha256,
         "dns": list(certificate.dns),
@@ -80,4 +81,17 @@ def document_of(workspace: "Workspace", ids: Iterable["CertificateId"]) -> None:
     from certmgr.queries import certificates  # noqa: PLC0415
 
     found = [certificates.detail(workspace, identity) for identity in ids]
-    printer.document(SCHEMA, certificates=[as_json(one.certificate, workspace, one.revocations) for one in found])
+    printer.document(SCHEMA, certificates=[of_detail(one, workspace) for one in found])
+
+
+def of_detail(found: "Detail", workspace: "Workspace") -> dict[str, Any]:
+    """Return the certificate as `as_json` does, with its acceptance and the application it was issued for."""
+    one, taken = as_json(found.certificate, workspace, found.revocations), found.acceptance
+    one["acceptance"] = (
+        None
+        if taken is None
+        else {"kind": taken.kind, "by": taken.by, "note": taken.note or None, "at": moment(taken.at)}
+    )
+    one["accept_by"] = moment(found.certificate.accept_by)
+    one["application"] = found.application.id if found.application else None
+    return one

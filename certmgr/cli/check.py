@@ -8,7 +8,8 @@ from certmgr.errors import AttentionError
 
 EPILOG = """\b
 It finishes what a crash left open, carries out verified revocations, publishes CRLs that are due, renews what is due,
-and names what needs a person: then it exits 3. With nothing to do it exits 0, and under --quiet says nothing.
+sends notices, and names what needs a person: then it exits 3. With nothing to do it exits 0, and under --quiet says
+nothing. Each part is tried, whatever became of the others. `certmgr daemon run` does the same without cron.
 
 \b
 Example, for cron:
@@ -28,7 +29,7 @@ def command(*, dry_run: bool, quiet: bool, as_json: bool) -> int:
     call.quiet = call.quiet or quiet
     workspace = call.workspace()
     steps = []
-    for step in operation.due(workspace) if dry_run else operation.check(workspace, call.session(workspace)):
+    for step in operation.pending(workspace) if dry_run else operation.check(workspace, call.session(workspace)):
         steps.append(step)
         if not as_json:
             printer.data(step.what if step.done else f"Attention: {step.what}")

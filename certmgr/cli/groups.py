@@ -30,6 +30,16 @@ class NounGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+class UsualVerbGroup(NounGroup):
+    """A noun whose verb `run` may go unsaid: what begins neither with a verb nor with a request for help is its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `run` where no verb stands."""
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
 def sentence_of(command: click.Command) -> str:
     """Return the first paragraph of a command's help on one line."""
     return " ".join((command.help or "").split("\n\n")[0].replace("\b", "").split())

@@ -23,7 +23,8 @@ FILTERS = """\
 `certmgr list` and the terminal interface know the same filters. All terms have to hold.
 
   portal                 a part of the server, a name, the serial number or the note
-  state:due              valid, due, expired, revoked, held, superseded, pending, or the flag revoking
+  state:due              valid, due, expired, revoked, held, superseded, pending, or a flag: revoking, unaccepted,
+                         not-serving
   state:due,expired      one of several
   days<30                natural days left: <, <=, >, >=, =
   server:db1             the server, exactly
@@ -53,6 +54,8 @@ Why a certificate is revoked, and the reason that its CRL gives (RFC 5280 5.3.1)
   issued-in-error      superseded            it should not have been issued, or the subscriber objects to it
   suspended            certificateHold       a measure for a time: `certmgr hold`, lifted by `certmgr release`
   ca-compromise        cACompromise          the key of a CA; never for a server
+
+Every cause but key-lost, key-replaced and no-longer-needed wants --evidence: what the request rests on.
 
 From the moment a person verifies the request, the revocation is to be published within 24 hours.
 """

@@ -30,11 +30,14 @@ class Invocation:
     passphrase_fd: int | None
     quiet: bool
 
-    def workspace(self) -> "Workspace":
-        """Return the workspace that the options name; raises NotFoundError, LockedError or UsageError."""
+    def workspace(self, *, as_root: bool = False) -> "Workspace":
+        """Return the workspace that the options name; raises NotFoundError, LockedError or UsageError.
+
+        With `as_root`, root may open another user's home, too.
+        """
         from certmgr.workspace import find_home, open_workspace  # noqa: PLC0415 - `--help` needs none of it
 
-        workspace = open_workspace(find_home(self.home))
+        workspace = open_workspace(find_home(self.home), as_root=as_root)
         click.get_current_context().call_on_close(workspace.close)
         return workspace
 

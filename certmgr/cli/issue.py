@@ -8,13 +8,14 @@ import click
 
 from certmgr.cli import printer
 from certmgr.cli.invocation import Invocation, invocation
-from certmgr.errors import CertmgrError, RefusedError, UsageError
+from certmgr.errors import CertmgrError, RefusedError, ReviewError, UsageError
 from certmgr.models.keys import KeyType
 
 if TYPE_CHECKING:
     from certmgr.intake import Wish
     from certmgr.inventory_file import Line
-    from certmgr.operations.inventory import LineReport
+    from certmgr.inventory_report import LineReport
+    from certmgr.issuance import Issued
     from certmgr.workspace import Session, Workspace
 
 MAX_CSR_OCTETS = 1 << 20
@@ -24,6 +25,9 @@ Examples:
   certmgr issue --dns db.corp.internal --ip 10.1.2.3 --purpose Database --owner DBA --out /etc/ssl/certmgr
   certmgr issue --csr server.csr --purpose 'Mail relay' --owner 'Mail team'
   certmgr issue --from inventory.csv --out ./certificates
+  certmgr issue --application 12
+
+Where the profile asks for reviewers, an application is recorded instead, and the command exits 3.
 """
 
 
@@ -33,6 +37,7 @@ Examples:
 @click.option("--ip", multiple=True, help="An address to certify (repeatable); only where clients connect by address.")
 @click.option("--csr", "csr_file", help="Use the key of this CSR (- reads standard input); the names too unless given.")
 @click.option("--from", "inventory", help="Issue for every line of this inventory (CSV).")
+@click.option("--application", type=click.IntRange(min=1), metavar="ID", help="Issue for this approved application.")
 @click.option("--profile", default="server", show_default=True, help="The profile; see `certmgr profile list`.")
 @click.option("--days", type=int, help="How long it is valid (default: the profile's).")
 @click.option("--key-type", type=click.Choice([kind.value for kind in KeyType]), help="The type of the key made here.")
@@ -52,18 +57,59 @@ def command(**options: Any) -> int:  # noqa: ANN401 - one keyword an option, as 
     """
     call = invocation()
     workspace = call.workspace()
+    if options["application"] is not None:
+        return _issue_application(call, workspace, options)
     if options["inventory"] is not None:
         return _issue_inventory(call, workspace, options)
-    wish = _wish(options)
+    wish = read_wish(options)
     from certmgr.operations import certificates as operation  # noqa: PLC0415 - loads cryptography
 
     if options["dry_run"]:
         return _rehearse(workspace, wish, options)
     session = call.session(workspace)
-    issued = operation.issue(
-        workspace, session, wish, destination=Path(options["out"]).absolute(), additional=options["additional"]
-    )
-    if options["as_json"]:
+    try:
+        issued = operation.issue(
+            workspace, session, wish, destination=Path(options["out"]).absolute(), additional=options["additional"]
+        )
+    except ReviewError as review:
+        return _waits(workspace, review, as_json=options["as_json"])
+    return _print(workspace, issued, as_json=options["as_json"])
+
+
+def _issue_application(call: Invocation, workspace: "Workspace", options: dict[str, Any]) -> int:
+    """Issue for an approved application; what is issued stands there, so no other fact may be given."""
+    from certmgr.models.applications import ApplicationId  # noqa: PLC0415
+    from certmgr.operations import applications as operation  # noqa: PLC0415
+
+    facts = ("server", "dns", "ip", "csr_file", "inventory", "days", "key_type", "purpose", "owner", "contact", "note")
+    if any(options[fact] for fact in facts) or options["additional"]:
+        raise UsageError(
+            "The application says what is issued; nothing else can be given beside --application.",
+            hint="Leave the other options out; see `certmgr application show ID`.",
+        )
+    identity = ApplicationId(options["application"])
+    if options["dry_run"]:
+        judged = operation.rehearse_issue(workspace, identity)
+        server = judged.accepted.order.server
+        printer.say(f"The certificate of application {identity} for {server} would be issued; nothing was done.")
+        return 0
+    done = operation.issue(workspace, call.session(workspace), identity)
+    return _print(workspace, done.issued, as_json=options["as_json"]) if done.issued else 0
+
+
+def _waits(workspace: "Workspace", review: ReviewError, *, as_json: bool) -> int:
+    """Say that reviewers decide, and what happens next: exit 3 (DETAILS 22)."""
+    if as_json:
+        from certmgr.cli.application_json import document_of  # noqa: PLC0415
+
+        document_of(workspace, [review.application])
+    printer.say(review.message)
+    printer.say(f"Next: {review.hint}")
+    return review.exit_code
+
+
+def _print(workspace: "Workspace", issued: "Issued", *, as_json: bool) -> int:
+    if as_json:
         from certmgr.cli.certificate_json import document_of  # noqa: PLC0415
 
         document_of(workspace, [issued.id])
@@ -74,7 +120,8 @@ def command(**options: Any) -> int:  # noqa: ANN401 - one keyword an option, as 
     return 0
 
 
-def _wish(options: dict[str, Any]) -> "Wish":
+def read_wish(options: dict[str, Any]) -> "Wish":
+    """Return what the options of `issue` or `application submit` ask for; raises UsageError without a name."""
     from certmgr.intake import Wish  # noqa: PLC0415
 
     if not options["dns"] and not options["ip"] and options["csr_file"] is None:
@@ -115,6 +162,9 @@ def _rehearse(workspace: "Workspace", wish: "Wish", options: dict[str, Any]) -> 
 
     found = operation.rehearse(workspace, wish, additional=options["additional"])
     printer.say(f"{found.order.server} would get this certificate; nothing was signed or recorded.")
+    if found.needed:
+        people = "one reviewer" if found.needed == 1 else f"{found.needed} reviewers"
+        printer.say(f"Before that its application would wait for {people}.")
     printer.findings(found.notices)
     for line in inspect.describe_tbs(found.tbs).lines():
         printer.data(line)
@@ -172,7 +222,10 @@ def _settle(workspace: "Workspace", session: "Session") -> None:
 
 
 def _verdict(reports: "list[LineReport]") -> int:
-    return RefusedError.exit_code if any(report.outcome == "refused" for report in reports) else 0
+    outcomes = {report.outcome.value for report in reports}
+    if "refused" in outcomes:
+        return RefusedError.exit_code
+    return ReviewError.exit_code if "waiting" in outcomes else 0
 
 
 def _rehearse_inventory(workspace: "Workspace", lines: "list[Line]") -> int:
@@ -181,8 +234,11 @@ def _rehearse_inventory(workspace: "Workspace", lines: "list[Line]") -> int:
     reports = operation.rehearse_inventory(workspace, lines)
     refused = [report for report in reports if report.outcome == "refused"]
     _print_refused(refused)
-    printer.say(f"{len(reports) - len(refused)} lines would be served, {len(refused)} refused; nothing was done.")
-    return _verdict(reports)
+    waiting = sum(report.outcome == "waiting" for report in reports)
+    served = len(reports) - len(refused) - waiting
+    review = f", {waiting} would wait for reviewers" if waiting else ""
+    printer.say(f"{served} lines would be served{review}, {len(refused)} refused; nothing was done.")
+    return RefusedError.exit_code if refused else 0
 
 
 def _print_reports(reports: "list[LineReport]", *, as_json: bool) -> None:
@@ -193,7 +249,13 @@ def _print_reports(reports: "list[LineReport]", *, as_json: bool) -> None:
     _print_refused(refused)
     count = {outcome: sum(report.outcome == outcome for report in reports) for outcome in ("issued", "skipped")}
     skipped = f"{count['skipped']} skipped (they have one for the same names)"
-    printer.say(f"{count['issued']} issued, {skipped}, {len(refused)} refused.")
+    waiting = [report for report in reports if report.outcome == "waiting"]
+    for report in waiting:
+        printer.fields(f"line {report.number}", report.server, "waiting", f"application {report.application}")
+    review = f", {len(waiting)} waiting for reviewers" if waiting else ""
+    printer.say(f"{count['issued']} issued, {skipped}{review}, {len(refused)} refused.")
+    if waiting:
+        printer.say("Next: certmgr application list")
 
 
 def _print_refused(refused: "list[LineReport]") -> None:
@@ -210,5 +272,6 @@ def _report_json(report: "LineReport") -> dict[str, Any]:
         "outcome": report.outcome,
         "serial": report.serial,
         "folder": str(report.folder) if report.folder else None,
+        "application": report.application,
         "findings": [printer.finding_document(item) for item in report.findings],
     }

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Filters, all of which have to hold:
   portal            part of a server, name, serial or note
-  state:due         valid, due, expired, revoked, held, superseded, pending
+  state:due         valid, due, expired, revoked, held, superseded, pending; or the flags revoking, unaccepted,
+                    not-serving
   days<30           natural days left: <, <=, >, >=, =
   profile:server  owner:web  ca:issuing-2026-1  key:ec-p256  serial:0A1B
   !state:revoked    not
@@ -120,10 +121,13 @@ def _print_csv(rows: "list[Certificate]", workspace: "Workspace") -> None:
 
 
 def _print_table(rows: "list[Certificate]", workspace: "Workspace") -> None:
+    from certmgr import lifecycle  # noqa: PLC0415
+
     cells = [_cells(one, workspace) for one in rows]
     headings = ["STATE", "SERVER", "DAYS", "NOT AFTER", "PROFILE", "SERIAL"]
+    now = workspace.now()
     marked = [
-        [f"{MARKS[row[0]][0]} {row[0]}" + (" (revoking)" if one.revoking else ""), *row[1:]]
+        [f"{MARKS[row[0]][0]} {row[0]}" + "".join(f" ({flag})" for flag in lifecycle.flags_of(one, now)), *row[1:]]
         for row, one in zip(cells, rows, strict=True)
     ]
     printer.table(headings, marked, right=[2])

@@ -20,8 +20,8 @@ SCHEMA = "certmgr.operators/1"
 ADD_EPILOG = """\b
 Roles:
   administrator  everything, the root included
-  officer        issues, verifies and carries out revocations, publishes
-  requester      asks for revocations
+  officer        issues, decides on applications, verifies and carries out revocations, publishes
+  requester      applies for certificates, asks for revocations
   auditor        reads
   machine        issues by policy, renews, publishes; opened by a key file, for cron
   recovery       an administrator's second way in: words on paper

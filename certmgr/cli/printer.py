@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from certmgr.errors import AmbiguousError, CertmgrError, Finding, Severity
-from certmgr.printable import printable
+from certmgr.printable import printable, width
 
 _SHOWN_FINDINGS = 50
 
@@ -59,17 +59,6 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequ
             for i, cell in enumerate(row)
         ]
         click.echo("  ".join(parts).rstrip())
-
-
-def width(text: str) -> int:
-    """Return the number of terminal cells that `text` takes."""
-    if text.isascii():
-        return len(text)
-    import unicodedata  # noqa: PLC0415 - ASCII needs none of it
-
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
 
 
 def findings(items: Iterable[Finding]) -> None:

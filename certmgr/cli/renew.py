@@ -59,10 +59,11 @@ def _needed(call: "Invocation", reference: str | None) -> int:
         if not reference:
             raise UsageError("--needed needs a certificate.", hint="certmgr renew --needed NAME")
         from certmgr import lifecycle  # noqa: PLC0415
-        from certmgr.queries import certificates  # noqa: PLC0415
+        from certmgr.queries import campaigns, certificates  # noqa: PLC0415
 
         workspace = call.workspace()
         found = certificates.resolve(workspace, reference)
+        wanted = campaigns.wants(workspace, found)
     except NotFoundError as problem:
         if problem.exit_code != NotFoundError.exit_code or not reference:
             raise
@@ -72,7 +73,7 @@ def _needed(call: "Invocation", reference: str | None) -> int:
         printer.error(problem, as_json=False)
         return ERROR
     state = lifecycle.state_of(found, workspace.now())
-    return NEEDED if state in {State.DUE, State.EXPIRED} else NOT_NEEDED
+    return NEEDED if wanted or state in {State.DUE, State.EXPIRED} else NOT_NEEDED
 
 
 def _renew_one(call: "Invocation", workspace: "Workspace", options: dict[str, Any]) -> int:

@@ -1,98 +1,109 @@
-"""`certmgr revocation`: revocation requests and their clocks."""
+"""`certmgr revocation`: revocation requests, what is decided on them, and their clocks."""
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from certmgr.cli import printer
 from certmgr.cli.groups import NounGroup
 from certmgr.cli.invocation import invocation
-from certmgr.cli.revoke import CAUSES, ask_name, parse_moment, report
-from certmgr.models.revocations import Cause, RevocationId
+from certmgr.cli.revocation_request import command as request
+from certmgr.cli.revocation_text import time_left
+from certmgr.cli.revoke import report
+from certmgr.models.revocations import RevocationId
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from certmgr.models.revocations import Revocation
 
-SCHEMA = "certmgr.revocations/1"
-REQUEST_EPILOG = """\b
-The request is recorded and its clock starts; a person verifies it with `certmgr revocation verify`. To do all of it at
-once, use `certmgr revoke`. The causes are explained by `certmgr help causes`.
+ACKNOWLEDGE_EPILOG = """\b
+It says that somebody has seen the request, and ends the first of its clocks. To verify or reject does so, too.
 
 \b
 Example:
-  certmgr revocation request portal.corp.internal --cause key-compromise --confirm portal.corp.internal
+  certmgr --as alice revocation acknowledge 12
 """
 VERIFY_EPILOG = """\b
-To verify is to vouch that the request is genuine: ask whoever is responsible for the server.
+To verify is to vouch that the request is genuine: ask whoever is responsible for the server. Requests that belong
+together, such as those for all certificates of one compromised key, are verified together.
 
 \b
-Example:
+Examples:
   certmgr --as alice revocation verify 12
+  certmgr --as alice revocation verify 12 --how 'called the owner back'
+"""
+REJECT_EPILOG = """\b
+Example:
+  certmgr --as alice revocation reject 12 --reason 'the owner knows nothing of it'
+"""
+WITHDRAW_EPILOG = """\b
+Example:
+  certmgr --as bob revocation withdraw 12 --reason 'the key was found again'
 """
 LIST_EPILOG = """\b
 Examples:
   certmgr revocation list
   certmgr revocation list --all --json
 """
+SHOW_EPILOG = """\b
+Examples:
+  certmgr revocation show 12
+  certmgr revocation show 12 --json
+"""
+CHALLENGE_EPILOG = """\b
+Whoever signs the challenge with the certificate's private key has shown that a report of its compromise is true:
+
+\b
+  openssl dgst -sha256 -sign privkey.pem -out proof.sig challenge.txt         EC and RSA keys
+  openssl pkeyutl -sign -rawin -inkey privkey.pem -in challenge.txt -out proof.sig    Ed25519 and ML-DSA keys
+
+\b
+The challenge is the same all day (UTC); a signature over it is taken on that day and the two after it.
+
+\b
+Examples:
+  certmgr revocation challenge portal.corp.internal > challenge.txt
+  certmgr revocation request portal.corp.internal --cause key-compromise --proof proof.sig
+"""
+INCIDENT_EPILOG = """\b
+A compromised key is an incident, and reported within 24 hours of its verification.
+
+\b
+Example:
+  certmgr --as alice revocation report-incident 12 --to 'security office, ticket 4711'
+"""
 
 
 @click.group("revocation", cls=NounGroup, no_args_is_help=True)
 def command() -> None:
-    """Record, verify and list revocation requests; each has a clock."""
+    """Ask for revocations, decide on them, and follow their clocks."""
 
 
-@command.command("request", epilog=REQUEST_EPILOG)
-@click.argument("reference")
-@click.option(
-    "--cause",
-    required=True,
-    type=click.Choice([*CAUSES, "ca-compromise", "suspended"]),
-    metavar="CAUSE",
-    help="Why; see `certmgr help causes`.",
-)
-@click.option("--confirm", metavar="NAME", help="The server's name, typed as the intent; asked for on a terminal.")
-@click.option("--note", default="", help="A note for the record.")
-@click.option("--compromised-since", metavar="DATE", help="Since when the key may be known: 2026-11-21 or with a time.")
-@click.option("--dry-run", is_flag=True, help="Say what would be requested; unlock and write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the requests as JSON.")
-def request(**options: Any) -> None:  # noqa: ANN401 - one keyword an option, as click gives them
-    """Record a request to revoke the certificate REFERENCE, and start its clock."""
+command.add_command(request)
+
+
+@command.command("acknowledge", epilog=ACKNOWLEDGE_EPILOG)
+@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.option("--dry-run", is_flag=True, help="Say what would be acknowledged; unlock and write nothing.")
+def acknowledge(*, identity: int, dry_run: bool) -> None:
+    """Say that the request ID was seen."""
     from certmgr.operations import revocations as operation  # noqa: PLC0415 - loads cryptography
-    from certmgr.queries import certificates  # noqa: PLC0415
 
     call = invocation()
     workspace = call.workspace()
-    found = certificates.resolve(workspace, options["reference"], one_live=True)
-    cause, since = Cause(options["cause"]), parse_moment(options["compromised_since"])
-    if options["dry_run"]:
-        for subject in operation.rehearse(workspace, certificate=found.id, cause=cause):
-            printer.fields(subject.server, subject.serial, cause)
-        printer.say("Nothing was recorded.")
+    number = RevocationId(identity)
+    if dry_run:
+        _tell(operation.rehearse_decision(workspace, number), "would be acknowledged; nothing was done")
         return
-    confirm = options["confirm"] or ask_name(found)
-    opened = operation.request(
-        workspace,
-        call.session(workspace),
-        certificate=found.id,
-        cause=cause,
-        confirm=confirm,
-        note=options["note"],
-        compromised_since=since,
-    )
-    if options["as_json"]:
-        _print_json(opened, workspace.now())
-    for one in opened:
-        printer.say(f"Recorded the revocation request {one.id} for {one.server} (serial {one.serial}).")
-    printer.say(f"Next: certmgr --as NAME revocation verify {opened[0].id}")
+    _tell(operation.acknowledge(workspace, call.session(workspace, person=True), number), "is acknowledged")
 
 
 @command.command("verify", epilog=VERIFY_EPILOG)
 @click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.option("--how", default="person", metavar="TEXT", help="What the verification rests on, for the record.")
 @click.option("--dry-run", is_flag=True, help="Say what would be revoked; unlock and write nothing.")
-def verify(*, identity: int, dry_run: bool) -> int:
+def verify(*, identity: int, how: str, dry_run: bool) -> int:
     """Verify the request ID as a person, revoke its certificate and publish the CRL."""
     from certmgr.operations import revocations as operation  # noqa: PLC0415 - loads cryptography
 
@@ -100,10 +111,93 @@ def verify(*, identity: int, dry_run: bool) -> int:
     workspace = call.workspace()
     number = RevocationId(identity)
     if dry_run:
-        waiting = operation.rehearse_fulfil(workspace, number)
-        printer.say(f"{waiting.server} (serial {waiting.serial}) would be revoked: {waiting.cause}. Nothing was done.")
+        for one in operation.rehearse_decision(workspace, number):
+            printer.say(f"{one.server} (serial {one.serial}) would be revoked: {one.cause}. Nothing was done.")
         return 0
-    return report(operation.fulfil(workspace, call.session(workspace, person=True), number))
+    return report(operation.fulfil(workspace, call.session(workspace, person=True), number, how=how))
+
+
+@command.command("reject", epilog=REJECT_EPILOG)
+@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.option("--reason", required=True, metavar="TEXT", help="Why; kept with the request.")
+@click.option("--dry-run", is_flag=True, help="Say what would be rejected; unlock and write nothing.")
+def reject(*, identity: int, reason: str, dry_run: bool) -> None:
+    """Reject the request ID as a person: nothing is revoked."""
+    from certmgr.operations import revocations as operation  # noqa: PLC0415 - loads cryptography
+
+    call = invocation()
+    workspace = call.workspace()
+    number = RevocationId(identity)
+    if dry_run:
+        _tell(operation.rehearse_decision(workspace, number), "would be rejected; nothing was done")
+        return
+    _tell(operation.reject(workspace, call.session(workspace, person=True), number, reason=reason), "is rejected")
+
+
+@command.command("withdraw", epilog=WITHDRAW_EPILOG)
+@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.option("--reason", default="", metavar="TEXT", help="Why; kept with the request.")
+@click.option("--dry-run", is_flag=True, help="Say what would be withdrawn; unlock and write nothing.")
+def withdraw(*, identity: int, reason: str, dry_run: bool) -> None:
+    """Withdraw the request ID, as whoever asked for it or may verify it."""
+    from certmgr.operations import revocations as operation  # noqa: PLC0415 - loads cryptography
+
+    call = invocation()
+    workspace = call.workspace()
+    number = RevocationId(identity)
+    if dry_run:
+        _tell(operation.rehearse_decision(workspace, number), "would be withdrawn; nothing was done")
+        return
+    _tell(operation.withdraw(workspace, call.session(workspace), number, reason=reason), "is withdrawn")
+
+
+def _tell(found: "tuple[Revocation, ...]", what: str) -> None:
+    for one in found:
+        printer.say(f"The revocation request {one.id} for {one.server} (serial {one.serial}) {what}.")
+
+
+@command.command("challenge", epilog=CHALLENGE_EPILOG)
+@click.argument("reference")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def challenge(*, reference: str, as_json: bool) -> None:
+    """Print what is to be signed with the key of the certificate REFERENCE to prove that it is held."""
+    from certmgr.operations import compromises as operation  # noqa: PLC0415 - loads cryptography
+    from certmgr.queries import certificates  # noqa: PLC0415
+
+    workspace = invocation().workspace()
+    found = operation.challenge(workspace, certificates.resolve(workspace, reference, one_live=True).id)
+    if as_json:
+        from certmgr.cli.certificate_json import moment  # noqa: PLC0415
+
+        printer.document(
+            "certmgr.challenge/1",
+            server=found.certificate.server,
+            serial=found.certificate.serial,
+            challenge=found.text,
+            until=moment(found.until),
+        )
+        return
+    printer.raw(found.text)
+    printer.say(f"Sign it with the key of serial {found.certificate.serial} before {found.until:%Y-%m-%d %H:%M} UTC.")
+
+
+@command.command("report-incident", epilog=INCIDENT_EPILOG)
+@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.option("--to", "recipient", required=True, metavar="WHOM", help="To whom it was reported.")
+@click.option("--dry-run", is_flag=True, help="Say what would be recorded; unlock and write nothing.")
+def report_incident(*, identity: int, recipient: str, dry_run: bool) -> None:
+    """Record that the incident behind the compromised key of request ID was reported."""
+    from certmgr.operations import compromises as operation  # noqa: PLC0415 - loads cryptography
+
+    call = invocation()
+    workspace = call.workspace()
+    number = RevocationId(identity)
+    if dry_run:
+        found = operation.rehearse_incident(workspace, number)
+        printer.say(f"The incident of request {found.id} ({found.server}) would be reported; nothing was recorded.")
+        return
+    done = operation.report_incident(workspace, call.session(workspace, person=True), number, to=recipient)
+    printer.say(f"Recorded the report of the incident of request {done.id} ({done.server}).")
 
 
 @command.command("list", epilog=LIST_EPILOG)
@@ -111,13 +205,14 @@ def verify(*, identity: int, dry_run: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every time.")
 def list_(*, closed: bool, as_json: bool) -> None:
     """List the open requests, the soonest due first."""
+    from certmgr.cli.revocation_text import print_requests  # noqa: PLC0415
     from certmgr.queries import revocations  # noqa: PLC0415 - loads the store
 
     workspace = invocation().workspace()
     found = revocations.every(workspace) if closed else revocations.open_requests(workspace)
     now = workspace.now()
     if as_json:
-        _print_json(found, now)
+        print_requests(found, now)
     elif found:
         rows = [_row(one, now) for one in found]
         headings = ["ID", "SERVER", "CAUSE", "STATE", "RECEIVED (UTC)", "DUE (UTC)", "LEFT"]
@@ -126,52 +221,27 @@ def list_(*, closed: bool, as_json: bool) -> None:
         printer.say("There is no request." if closed else "No request is open.")
 
 
+@command.command("show", epilog=SHOW_EPILOG)
+@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(*, identity: int, as_json: bool) -> None:
+    """Show the request ID with every time of its way, where its CRL was seen, and its commitments."""
+    from certmgr.cli import revocation_text  # noqa: PLC0415
+    from certmgr.queries import revocations  # noqa: PLC0415 - loads the store
+
+    workspace = invocation().workspace()
+    found = revocations.detail(workspace, RevocationId(identity))
+    if as_json:
+        revocation_text.print_detail_json(found, workspace.now())
+    else:
+        revocation_text.print_detail(found, workspace.now())
+
+
 def _row(one: "Revocation", now: "datetime") -> list[str]:
     from certmgr.queries.revocations import OPEN, clock_of  # noqa: PLC0415
 
     due = clock_of(one).due
     left = time_left(due - now) if one.state in OPEN else "-"
     received = f"{one.received_at:%Y-%m-%d %H:%M}"
-    return [str(one.id), one.server, one.cause, one.state, received, f"{due:%Y-%m-%d %H:%M}", left]
-
-
-def time_left(left: timedelta) -> str:
-    """Return a span as `23h 41m`, `41m`, or `OVERDUE 2h 05m`."""
-    minutes = int(abs(left).total_seconds()) // 60
-    hours, minutes = divmod(minutes, 60)
-    span = f"{hours}h {minutes:02}m" if hours else f"{minutes}m"
-    return f"OVERDUE {span}" if left < timedelta(0) else span
-
-
-def _print_json(found: "tuple[Revocation, ...]", now: "datetime") -> None:
-    from certmgr.cli.certificate_json import moment  # noqa: PLC0415
-    from certmgr.queries.revocations import OPEN, clock_of  # noqa: PLC0415
-
-    printer.document(
-        SCHEMA,
-        revocations=[
-            {
-                "id": one.id,
-                "state": one.state,
-                "server": one.server,
-                "serial": one.serial,
-                "cause": one.cause,
-                "note": one.note or None,
-                "requested_by": one.requested_by,
-                "received_at": moment(one.received_at),
-                "verify_due_at": moment(one.verify_due_at),
-                "verified_by": one.verified_by,
-                "verified_at": moment(one.verified_at),
-                "due_at": moment(one.due_at),
-                "revoked_at": moment(one.revoked_at),
-                "signed_at": moment(one.signed_at),
-                "published_at": moment(one.published_at),
-                "unseen_after": moment(one.unseen_after),
-                "closed_at": moment(one.closed_at),
-                "compromised_since": moment(one.compromised_since),
-                "seconds_left": int((clock_of(one).due - now).total_seconds()) if one.state in OPEN else None,
-                "overdue": one.state in OPEN and now > clock_of(one).due,
-            }
-            for one in found
-        ],
-    )
+    state = one.closed_how or one.state
+    return [str(one.id), one.server, one.cause, state, received, f"{due:%Y-%m-%d %H:%M}", left]

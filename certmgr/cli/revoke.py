@@ -12,7 +12,8 @@ from certmgr.models.revocations import Cause
 
 if TYPE_CHECKING:
     from certmgr.models.certificates import Certificate
-    from certmgr.operations.revocations import Revoked
+    from certmgr.revocation_steps import Revoked
+    from certmgr.workspace import Workspace
 
 CAUSES = [cause.value for cause in Cause if cause not in {Cause.CA_COMPROMISE, Cause.SUSPENDED}]
 EPILOG = """\b
@@ -29,9 +30,12 @@ Causes and their reason on the CRL:
 \b
 Examples:
   certmgr revoke portal.corp.internal --cause no-longer-needed
-  certmgr --as alice --passphrase-file F revoke serial:0A1B --cause key-compromise --confirm portal.corp.internal
+  certmgr revoke portal.corp.internal --cause misused --evidence "Mail of 2026-11-20: served at a partner's site"
+  certmgr --as alice --passphrase-file F revoke serial:0A1B --cause key-compromise --compromised-since 2026-11-20 \
+    --confirm portal.corp.internal
 
-A request is verified by a person: the machine alone only records it, and exits 3.
+Every cause but key-lost, key-replaced and no-longer-needed wants --evidence; with key-compromise, the date since when
+the key may be known will do. A request is verified by a person: the machine alone only records it, and exits 3.
 """
 
 
@@ -45,8 +49,10 @@ A request is verified by a person: the machine alone only records it, and exits 
     help="Why; see below.",
 )
 @click.option("--confirm", metavar="NAME", help="The server's name, typed as the intent; asked for on a terminal.")
+@click.option("--evidence", default="", metavar="TEXT", help="What it rests on; most causes need it.")
 @click.option("--note", default="", help="A note for the record.")
 @click.option("--compromised-since", metavar="DATE", help="Since when the key may be known: 2026-11-21 or with a time.")
+@click.option("--also-line", is_flag=True, help="With key-compromise: predecessors and successors as well.")
 @click.option("--dry-run", is_flag=True, help="Say what would be revoked; unlock and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(**options: Any) -> int:  # noqa: ANN401 - one keyword an option, as click gives them
@@ -58,10 +64,12 @@ def command(**options: Any) -> int:  # noqa: ANN401 - one keyword an option, as 
     workspace = call.workspace()
     found = certificates.resolve(workspace, options["reference"], one_live=True)
     cause = Cause(options["cause"])
-    since = parse_moment(options["compromised_since"])
+    also_line = takes_line(cause, also_line=options["also_line"])
+    facts = {"evidence": options["evidence"], "compromised_since": parse_moment(options["compromised_since"])}
     if options["dry_run"]:
-        for one in operation.rehearse(workspace, certificate=found.id, cause=cause):
+        for one in operation.rehearse(workspace, certificate=found.id, cause=cause, also_line=also_line, **facts):
             printer.fields(one.server, one.serial, cause)
+        tell_line(workspace, found, cause, also_line=also_line)
         printer.say("Nothing was revoked.")
         return 0
     confirm = options["confirm"] or ask_name(found)
@@ -72,13 +80,32 @@ def command(**options: Any) -> int:  # noqa: ANN401 - one keyword an option, as 
         cause=cause,
         confirm=confirm,
         note=options["note"],
-        compromised_since=since,
+        also_line=also_line,
+        **facts,
     )
+    tell_line(workspace, found, cause, also_line=also_line)
     if options["as_json"]:
         from certmgr.cli.certificate_json import document_of  # noqa: PLC0415
 
         document_of(workspace, [found.id])
     return report(done)
+
+
+def takes_line(cause: Cause, *, also_line: bool) -> bool:
+    """Return `also_line`; raises UsageError where the cause has nothing to do with the rest of the line."""
+    if also_line and cause is not Cause.KEY_COMPROMISE:
+        raise UsageError("--also-line goes with --cause key-compromise.", hint="Revoke the others one by one.")
+    return also_line
+
+
+def tell_line(workspace: "Workspace", certificate: "Certificate", cause: Cause, *, also_line: bool) -> None:
+    """Name the predecessors and successors with other keys that a compromised key may have taken with it (R1.6)."""
+    if cause is not Cause.KEY_COMPROMISE or also_line:
+        return
+    from certmgr.queries import revocations  # noqa: PLC0415 - loads the store
+
+    for one in revocations.line_beside(workspace, certificate.id):
+        printer.say(f"  in the same line, with another key: {one.server} (serial {one.serial}); see --also-line")
 
 
 def ask_name(certificate: "Certificate") -> str:
@@ -107,8 +134,15 @@ def parse_moment(text: str | None) -> datetime | None:
 
 
 def report(done: "Revoked") -> int:
-    """Say what came of a revocation; 3 where it waits for a person, 1 where relying parties cannot see it yet."""
+    """Say what came of a revocation; 3 where it waits for a person, 1 where relying parties cannot see it yet.
+
+    Raises CertmgrError for the latter.
+    """
     request = done.revocation
+    if request.revoked_at is None and request.verified_at is not None:
+        printer.say(f"Verified the revocation request {request.id} for {request.server}: {request.verified_how}.")
+        printer.say("The next `certmgr check` carries it out.")
+        return 0
     if request.revoked_at is None:
         printer.say(f"Recorded the revocation request {request.id} for {request.server}.")
         printer.say(f"It waits for a person until {request.verify_due_at:%Y-%m-%d %H:%M} UTC.")
@@ -117,7 +151,7 @@ def report(done: "Revoked") -> int:
     verb = "Held" if request.cause is Cause.SUSPENDED else "Revoked"
     printer.say(f"{verb} {request.server} (serial {request.serial}): {request.cause}")
     for other in done.others:
-        printer.say(f"  the same key: revoked {other.server} (serial {other.serial})")
+        printer.say(f"  decided with it: {verb.lower()} {other.server} (serial {other.serial})")
     if done.published:
         printer.say(f"  on CRL number {done.crl_number}, published")
         return 0

@@ -54,10 +54,10 @@ def command(reference: str, form: str | None) -> None:
 
 
 def _print_json(found: "Detail", workspace: "Workspace") -> None:
-    from certmgr.cli.certificate_json import SCHEMA, as_json, moment  # noqa: PLC0415
+    from certmgr.cli.certificate_json import SCHEMA, moment, of_detail  # noqa: PLC0415
     from certmgr.pki import export  # noqa: PLC0415
 
-    one = as_json(found.certificate, workspace, found.revocations)
+    one = of_detail(found, workspace)
     one["chain"] = [
         {"name": issuer.slug, "subject": issuer.subject, "sha256": issuer.sha256, "not_after": moment(issuer.not_after)}
         for issuer in found.chain
@@ -101,6 +101,8 @@ def _print(found: "Detail", workspace: "Workspace") -> None:
         ("Owner", one.owner or "-"),
         ("Purpose", one.purpose),
         ("Note", one.note or "-"),
+        ("Accepted", _acceptance(found, workspace)),
+        ("Approved", _approval(found)),
         ("Files", f"{one.destination}/{one.server}/live" if one.destination else "-"),
     ]
     for name, value in facts:
@@ -109,6 +111,27 @@ def _print(found: "Detail", workspace: "Workspace") -> None:
     for depth, issuer in enumerate(found.chain):
         printer.data(f"  {'  ' * depth}└ {issuer.subject}, until {issuer.not_after:%Y-%m-%d}")
     _print_lists(found, workspace)
+
+
+def _acceptance(found: "Detail", workspace: "Workspace") -> str:
+    """Return how the subscriber took the certificate, or until when an objection is heard (R3.3)."""
+    taken, until = found.acceptance, found.certificate.accept_by
+    if taken is not None:
+        note = f": {taken.note}" if taken.note else ""
+        return f"{taken.kind} by {taken.by}, {taken.at.astimezone(workspace.zone):%Y-%m-%d %H:%M}{note}"
+    if until is None:
+        return "-"
+    if until <= workspace.now():
+        return "nobody objected in time"
+    return f"not yet; an objection is heard until {until.astimezone(workspace.zone):%Y-%m-%d %H:%M}"
+
+
+def _approval(found: "Detail") -> str:
+    one = found.application
+    if one is None:
+        return "by policy" if found.certificate.replaces_id is None else "as the one before it"
+    names = ", ".join(decision.by for decision in one.approvals) or "policy"
+    return f"by {names}, application {one.id} of {one.requested_by}"
 
 
 def _print_lists(found: "Detail", workspace: "Workspace") -> None:

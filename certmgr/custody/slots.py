@@ -47,6 +47,17 @@ class Slot:
     ed25519: bytes
     """The raw public key that the slot's approvals verify with."""
 
+    def verifies(self, signature: bytes, message: bytes) -> bool:
+        """Tell whether `signature` is the slot's own over `message`."""
+        from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+
+        try:
+            Ed25519PublicKey.from_public_bytes(self.ed25519).verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 of all the above, hex: what the journal notes, so that a slot cannot be swapped unseen."""

@@ -34,6 +34,10 @@ class Flag(StrEnum):
 
     REVOKING = "revoking"
     """A revocation request is open."""
+    UNACCEPTED = "unaccepted"
+    """Its subscriber has not accepted it, and may still object (R3.3)."""
+    NOT_SERVING = "not-serving"
+    """An endpoint of its server has not been seen serving it."""
 
 
 class Stage(StrEnum):
@@ -131,8 +135,14 @@ class Certificate:
     """When its successor's overlap ends."""
     revoked_at: datetime | None = None
     held_at: datetime | None = None
+    hold_until: datetime | None = None
+    """By when a hold is decided (N2)."""
     cause: str | None = None
     replaces_id: CertificateId | None = None
     replaced_by_id: CertificateId | None = None
     revoking: bool = False
     """Whether a revocation request is open."""
+    accept_by: datetime | None = None
+    """Until when an objection is heard; None once the certificate is accepted or objected to (R3.3)."""
+    not_serving: bool = False
+    """Whether it is its server's newest, and an endpoint of the server has not been seen serving it."""

@@ -25,10 +25,13 @@ class Permission(StrEnum):
     APPLY = "apply"
     DECIDE_APPLICATION = "decide-application"
     MANAGE_SERVERS = "manage-servers"
+    RUN_CAMPAIGNS = "run-campaigns"
     REQUEST_REVOCATION = "request-revocation"
     VERIFY_REVOCATION = "verify-revocation"
     CARRY_OUT_REVOCATION = "carry-out-revocation"
     PUBLISH = "publish"
+    SEND_NOTICES = "send-notices"
+    BACK_UP = "back-up"
     ADMINISTER = "administer"
 
 
@@ -44,6 +47,8 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
             Permission.REQUEST_REVOCATION,
             Permission.CARRY_OUT_REVOCATION,
             Permission.PUBLISH,
+            Permission.SEND_NOTICES,
+            Permission.BACK_UP,
         }
     ),
     Role.REQUESTER: frozenset({Permission.APPLY, Permission.REQUEST_REVOCATION}),

@@ -43,6 +43,34 @@ class Reason(IntEnum):
     AA_COMPROMISE = 10
 
 
+class HoldEnd(StrEnum):
+    """What becomes of a hold on the date by which it is decided (N2)."""
+
+    ASK = "ask"
+    """A person decides."""
+    REVOKE = "revoke"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldTerms:
+    """By when a hold is decided, and what becomes of it where nobody decides (N2)."""
+
+    until: datetime
+    then: HoldEnd = HoldEnd.ASK
+    cause: Cause | None = None
+    """With HoldEnd.REVOKE: for which cause."""
+
+
+class ClosedHow(StrEnum):
+    """How a request ended that was not carried out."""
+
+    WITHDRAWN = "withdrawn"
+    """By whoever asked for it."""
+    REJECTED = "rejected"
+    """By a person who may verify it."""
+
+
 class RequestState(StrEnum):
     """Where a revocation request stands; derived from its times."""
 
@@ -84,6 +112,26 @@ class Revocation:
     """When no cached CRL without the serial can still be valid."""
     closed_at: datetime | None = None
     compromised_since: datetime | None = None
+    acknowledged_at: datetime | None = None
+    """When somebody said that the request was seen; with its verification at the latest."""
+    evidence: str = ""
+    """What the request rests on (certmgr.evidence)."""
+    verified_how: str = ""
+    closed_by: str | None = None
+    closed_how: ClosedHow | None = None
+    closing_reason: str = ""
+    group_id: RevocationId | None = None
+    """The first request of the set that is decided together (R1.6); None: it stands alone."""
+    crl_number: int | None = None
+    """The first CRL number reserved after it was carried out; every CRL from it on carries the serial."""
+    hold_until: datetime | None = None
+    """With the cause suspended: by when the hold is decided."""
+    hold_then: HoldEnd = HoldEnd.ASK
+    hold_cause: Cause | None = None
+    """With HoldEnd.REVOKE: for which cause."""
+    reported_at: datetime | None = None
+    """When the incident of a compromised key was reported (N10)."""
+    reported_to: str = ""
 
     @property
     def state(self) -> RequestState:

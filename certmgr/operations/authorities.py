@@ -1,15 +1,22 @@
 """Further authorities: a successor of the issuing CA, and a corporate root's answer to a request (DETAILS 9)."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 from certmgr import founding, succession
 from certmgr.codes import Code
 from certmgr.errors import Finding, NotFoundError, RefusedError
 from certmgr.models.authorities import Authority, AuthorityRole, AuthoritySpec, AuthorityStatus
 from certmgr.models.operators import Permission
+from certmgr.models.steps import Step
 from certmgr.pki import build, export, foreign, keys
 from certmgr.queries import operators
 from certmgr.store import authorities
 from certmgr.store.connection import Snapshot
 from certmgr.workspace import Session, Workspace, journalled_refusal
+
+ROOT_REMINDER = timedelta(days=365)
+"""So long before its own end a root is named; an issuing CA from half of its life (ARCHITECTURE: defaults)."""
 
 
 def new_issuing(workspace: Workspace, session: Session) -> succession.Founded:
@@ -159,3 +166,22 @@ def _waiting(snapshot: Snapshot) -> Authority | None:
         if one.status is AuthorityStatus.PENDING and authorities.csr(snapshot, one.id) is not None:
             return one
     return None
+
+
+def due(workspace: Workspace, session: Session) -> Iterator[Step]:  # noqa: ARG001 - what every noun gives `check`
+    """Yield every CA that needs a successor; making one is a person's work, so nothing is done."""
+    yield from pending(workspace)
+
+
+def pending(workspace: Workspace) -> Iterator[Step]:
+    """Yield every CA whose own end is near: the last year of a root, the second half of an issuing CA's life."""
+    now = workspace.now()
+    with workspace.store().read() as snapshot:
+        every = [one for one in authorities.all(snapshot) if one.status is AuthorityStatus.CURRENT and one.certificate]
+    for one in every:
+        left = one.not_after - now
+        half = (one.not_after - one.not_before) / 2
+        is_root = one.role is AuthorityRole.ROOT
+        if left <= (ROOT_REMINDER if is_root else half):
+            what = f"The CA {one.slug} ends on {one.not_after:%Y-%m-%d}, in {left.days} days; it needs a successor."
+            yield Step(what=what if is_root else f"{what} Run: certmgr ca new-issuing", done=False)

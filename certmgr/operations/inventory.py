@@ -10,22 +10,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from certmgr import intake, issuance
-from certmgr.codes import Code
+from certmgr import applying, intake, inventory_report, issuance, issuance_plan
+from certmgr.config import Config
 from certmgr.errors import CertmgrError, Finding, NotFoundError, RefusedError, UsageError
 from certmgr.inventory_file import Line
+from certmgr.inventory_report import LineReport, Outcome
 from certmgr.models.authorities import Authority
-from certmgr.models.certificates import Certificate, CertificateId, Order, Stage
+from certmgr.models.certificates import CertificateId, Order
 from certmgr.models.operators import Permission
 from certmgr.models.profiles import Profile
 from certmgr.net import files, layout
 from certmgr.pki import export
 from certmgr.records import dataclass
-from certmgr.store import certificates
+from certmgr.store import certificates, servers
 from certmgr.workers import Workers, result_of, workers
 from certmgr.workspace import Session, Workspace
 
@@ -40,33 +40,12 @@ WORKERS_FROM = 300
 IN_FLIGHT = 8
 
 
-class Outcome(StrEnum):
-    """What became of one line."""
-
-    ISSUED = "issued"
-    SKIPPED = "skipped"
-    """Its server has a live certificate for the same names."""
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineReport:
-    """What became of one line, durably."""
-
-    number: int
-    server: str
-    outcome: Outcome
-    serial: str | None = None
-    folder: Path | None = None
-    findings: tuple[Finding, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Issuer:
     """An authority that signs for some of the lines."""
 
     authority: Authority
-    plan: issuance.Plan
+    plan: issuance_plan.Plan
     chain_pem: bytes
 
 
@@ -77,6 +56,8 @@ class _Batch:
         self.issuer = issuer
         self.reports: list[LineReport] = []
         self.lines: list[tuple[Line, intake.Accepted]] = []
+        self.reviewed: list[tuple[Line, intake.Accepted]] = []
+        """Lines whose profile asks for reviewers."""
         self.prepared: list[tuple[Line, issuance.Prepared]] = []
         self.ids: list[CertificateId] = []
         self.issued: list[tuple[Line, issuance.Issued]] = []
@@ -92,7 +73,7 @@ class _Batch:
             if isinstance(one, issuance.Prepared):
                 self.prepared.append((line, one))
             else:
-                self.reports.append(_refused(line, one))
+                self.reports.append(inventory_report.refused(line, one))
 
     def delivered(self, places: tuple[layout.Delivered, ...]) -> list[LineReport]:
         """Return the reports of what was issued and lies in `places`."""
@@ -143,14 +124,14 @@ def _pieces(
     with workspace.store().read() as snapshot:
         for slug, group in list(groups.items()):
             try:
-                found[slug] = issuance.issuer_for(snapshot, slug)
+                found[slug] = issuance_plan.issuer_for(snapshot, slug)
             except (NotFoundError, RefusedError) as problem:
-                found[None] = issuance.issuer_for(snapshot, None)
+                found[None] = issuance_plan.issuer_for(snapshot, None)
                 finding = Finding(code=problem.code, field="profile", message=problem.message)
                 refused = [replace(line, problems=(*line.problems, finding)) for line in group]
                 groups[None] = [*groups.get(None, []), *refused]
     for slug, authority in found.items():
-        plan = issuance.make_plan(authority, workspace.config, requested_by=requested_by)
+        plan = issuance_plan.make_plan(authority, workspace.config, requested_by=requested_by)
         issuer = _Issuer(authority=authority, plan=plan, chain_pem=export.pem(authority.certificate))
         group = groups[slug]
         yield from ((issuer, group[at : at + BATCH]) for at in range(0, len(group), BATCH))
@@ -218,6 +199,7 @@ class _Run:
                     issuance.record_issued(tx, signed.issuer.plan, [one for _, one in signed.issued])
                 if fresh is not None:
                     fresh.prepared = _unserved(tx, fresh)
+                    _apply(tx, self._workspace.config, fresh, self._destination)
                     _record_refusals(tx, fresh)
                     if fresh.prepared:
                         fresh.ids = issuance.record_intents(tx, fresh.issuer.plan, [one for _, one in fresh.prepared])
@@ -248,12 +230,13 @@ def rehearse_inventory(workspace: Workspace, lines: Sequence[Line]) -> list[Line
     for batch in _accepted(workspace, _pieces(workspace, lines, requested_by="-")):
         reports += batch.reports
         work = _Work(orders=batch.orders, plan=batch.issuer.plan, now=workspace.now(), destination=None)
+        reports += [inventory_report.waiting(line, accepted.order.server, None) for line, accepted in batch.reviewed]
         for (line, accepted), one in zip(batch.lines, _prepare(work), strict=True):
             if isinstance(one, issuance.Prepared):
                 server, notices = accepted.order.server, one.notices
                 reports.append(LineReport(number=line.number, server=server, outcome=Outcome.ISSUED, findings=notices))
             else:
-                reports.append(_refused(line, one))
+                reports.append(inventory_report.refused(line, one))
     return sorted(reports, key=lambda report: report.number)
 
 
@@ -272,18 +255,25 @@ def _accepted(workspace: Workspace, pieces: Iterable[tuple[_Issuer, Sequence[Lin
                     raise UsageError(f"Line {line.number} cannot be read.", findings=line.problems)
                 accepted = intake.read(line.wish, workspace.config, issuer=issuer.plan.limits, now=now)
             except CertmgrError as problem:
-                batch.reports.append(_refused(line, problem.findings))
+                batch.reports.append(inventory_report.refused(line, problem.findings))
                 continue
             first = seen.setdefault(accepted.order.server, line.number)
             if first == line.number:
                 fit.append((line, accepted))
             else:
-                batch.reports.append(_refused(line, [_repeated(line, accepted.order.server, first)]))
+                again = inventory_report.repeated(line, accepted.order.server, first)
+                batch.reports.append(inventory_report.refused(line, [again]))
         with workspace.store().read() as snapshot:
-            live = certificates.live_for_servers(snapshot, [accepted.order.server for _, accepted in fit], now)
+            wanted = [accepted.order.server for _, accepted in fit]
+            live = certificates.live_for_servers(snapshot, wanted, now)
+            retired = servers.retired_among(snapshot, wanted)
         for line, accepted in fit:
-            if accepted.order.server in live:
-                batch.reports.append(_already(line, accepted.order, live[accepted.order.server]))
+            if accepted.order.server in retired:
+                batch.reports.append(inventory_report.retired(line, accepted.order))
+            elif accepted.order.server in live:
+                batch.reports.append(inventory_report.already(line, accepted.order, live[accepted.order.server]))
+            elif applying.needed(accepted, workspace.config):
+                batch.reviewed.append((line, accepted))
             else:
                 batch.lines.append((line, accepted))
         yield batch
@@ -295,11 +285,26 @@ def _unserved(tx: "Transaction", batch: _Batch) -> list[tuple[Line, issuance.Pre
     wanted = []
     for line, one in batch.prepared:
         if one.order.server in live:
-            batch.reports.append(_already(line, one.order, live[one.order.server]))
+            batch.reports.append(inventory_report.already(line, one.order, live[one.order.server]))
             issuance.discard([one])
         else:
             wanted.append((line, one))
     return wanted
+
+
+def _apply(tx: "Transaction", config: Config, batch: _Batch, destination: Path) -> None:
+    """Record an application for each line that reviewers decide on; one that is open already serves (DETAILS 18)."""
+    live = certificates.live_for_servers(tx, [accepted.order.server for _, accepted in batch.reviewed], tx.now)
+    for line, accepted in batch.reviewed:
+        if accepted.order.server in live:
+            batch.reports.append(inventory_report.already(line, accepted.order, live[accepted.order.server]))
+            continue
+        try:
+            found = applying.find_or_record(tx, config, accepted, destination=destination)
+        except RefusedError as problem:
+            batch.reports.append(inventory_report.refused(line, problem.findings))
+        else:
+            batch.reports.append(inventory_report.waiting(line, accepted.order.server, found.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,7 +312,7 @@ class _Work:
     """What another process needs to prepare a batch."""
 
     orders: list[tuple[Order, Profile]]
-    plan: issuance.Plan
+    plan: issuance_plan.Plan
     now: datetime
     destination: Path | None
     """None: a rehearsal, which writes no key."""
@@ -354,26 +359,3 @@ def _record_refusals(tx: "Transaction", batch: _Batch) -> None:
         if report.outcome is Outcome.REFUSED:
             codes: list[str] = [str(item.code) for item in report.findings]
             tx.record("certificate.refused", f"line:{report.number}", {"codes": [*codes[:50]], "count": len(codes)})
-
-
-def _refused(line: Line, findings: Sequence[Finding]) -> LineReport:
-    return LineReport(number=line.number, server=line.server, outcome=Outcome.REFUSED, findings=tuple(findings))
-
-
-def _repeated(line: Line, server: str, first: int) -> Finding:
-    message = f"Line {line.number} repeats the server {server} of line {first}."
-    return Finding(code=Code.INVENTORY, field="server", value=server, message=message)
-
-
-def _already(line: Line, order: Order, live: Certificate) -> LineReport:
-    """Return the report for a line whose server has a live certificate, or one that is being made."""
-    if live.stage is Stage.INTENT:
-        message = (
-            f"A certificate for {order.server} is being made already (serial {live.serial}); "
-            "if that was cut off, `certmgr check` finishes it."
-        )
-        return _refused(line, [Finding(code=Code.ALREADY_ISSUED, field="server", value=order.server, message=message)])
-    if set(live.dns) == set(order.dns) and set(live.ip) == {str(one) for one in order.ip}:
-        return LineReport(number=line.number, server=order.server, outcome=Outcome.SKIPPED, serial=live.serial)
-    message = f"The server {order.server} has a certificate for other names (serial {live.serial})."
-    return _refused(line, [Finding(code=Code.ALREADY_ISSUED, field="server", value=order.server, message=message)])

@@ -3,12 +3,13 @@
 Recovery trusts no row: the bytes are compared with the journal's digest of them, and policy and lint run again.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from certmgr import issuance, policy
+from certmgr import issuance, issuance_plan, policy
 from certmgr.codes import Code
 from certmgr.errors import CertmgrError, Finding, Severity
 from certmgr.lifecycle import REASONS
@@ -16,6 +17,7 @@ from certmgr.models.authorities import Authority, AuthorityStatus
 from certmgr.models.certificates import Certificate, CertificateId, Stage
 from certmgr.models.operators import Permission
 from certmgr.models.revocations import Cause, CrlEntry
+from certmgr.models.steps import Step
 from certmgr.net import layout
 from certmgr.pki import build, crl, csr, export, keys, lint
 from certmgr.records import dataclass
@@ -72,7 +74,39 @@ def settle(workspace: Workspace, session: Session) -> list[Settlement]:
     return settled
 
 
-def pending(workspace: Workspace) -> list[Settlement]:
+def due(workspace: Workspace, session: Session) -> Iterator[Step]:
+    """Do what `settle` does, for `check`, and yield what became of each."""
+    for one in settle(workspace, session):
+        yield Step(what=_told(one), done=one.outcome is not Settled.FAILED)
+
+
+def pending(workspace: Workspace) -> Iterator[Step]:
+    """Yield what `due` would do; reads only."""
+    verbs = {Settled.ABANDONED: "close", Settled.DELIVERED: "deliver the files of"}
+    for one in foreseen(workspace):
+        subject = one.certificate
+        reason = f": {one.reason}" if one.reason else ""
+        verb = verbs.get(one.outcome, "finish")
+        yield Step(what=f"Would {verb} {subject.server} (serial {subject.serial}){reason}.", done=True)
+
+
+def _told(one: Settlement) -> str:
+    subject = one.certificate
+    which = f"{subject.serial} of {subject.server}"
+    match one.outcome:
+        case Settled.FINISHED:
+            return f"Finished the interrupted certificate {which}."
+        case Settled.DELIVERED:
+            return f"Delivered the files of {subject.server} (serial {subject.serial})."
+        case Settled.ABANDONED:
+            return f"Closed the interrupted certificate {which}: {one.reason}."
+        case Settled.FAILED if subject.stage is Stage.INTENT:
+            return f"The interrupted certificate {which} could not be finished: {one.reason}"
+        case _:
+            return f"The files of {subject.server} (serial {subject.serial}) could not be delivered: {one.reason}"
+
+
+def foreseen(workspace: Workspace) -> list[Settlement]:
     """Return what `settle` would do with everything that is open now; reads only.
 
     Whether it belongs to a process that is still running is not asked.
@@ -117,7 +151,7 @@ def _settle(workspace: Workspace, session: Session, intent: Intent, now: datetim
         return _abandon(workspace, session, intent, reason)
     issuer = build.Issuer.from_certificate(authority.certificate)
     der = issuance.sign(session.signer(authority), issuer, intent.row.tbs)
-    plan = issuance.make_plan(authority, workspace.config, requested_by=intent.row.requested_by)
+    plan = issuance_plan.make_plan(authority, workspace.config, requested_by=intent.row.requested_by)
     with workspace.store().write(session.actor) as tx:
         issuance.record_finished(tx, plan, certificates.get(tx, intent.id), der)
     done = _deliver(workspace, session, intent.id, intent.row.key_path)
@@ -161,7 +195,7 @@ def _judge_again(workspace: Workspace, intent: Intent, spki: bytes, authority: A
         message = f"The profile {row.profile} is not configured any more."
         return [Finding(code=Code.PROFILE_UNKNOWN, message=message)]
     issuer = build.Issuer.from_certificate(authority.certificate)
-    limits = issuance.limits_of(authority.slug, issuer, workspace.config)
+    limits = issuance_plan.limits_of(authority.slug, issuer, workspace.config)
     declared = workspace.config.zones.declared
     judged = policy.check_content(row.spec.dns, row.spec.ip, profile, declared, issuer=limits)
     linted = lint.lint_leaf(row.tbs, row.spec, spki, issuer)

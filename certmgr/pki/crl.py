@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from certmgr.codes import Code
 from certmgr.errors import UsageError
 from certmgr.models.revocations import CrlEntry, CrlFacts, Reason
@@ -73,6 +76,17 @@ def verify_crl(crl: bytes, issuer_certificate: bytes) -> bool:
     return head.issuer == issuer.name and verify_signature(crl, issuer.spki)
 
 
+def load_crl(data: bytes) -> bytes:
+    """Return the DER of the one CRL, PEM or DER, in `data`; raises UsageError for anything else."""
+    if not data.lstrip().startswith(b"-----BEGIN"):
+        read_head(data)
+        return data
+    try:
+        return x509.load_pem_x509_crl(data).public_bytes(Encoding.DER)
+    except ValueError as error:
+        raise UsageError("The input does not hold a CRL.", code=Code.CRL_UNREADABLE) from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrlHead:
     """What a CRL says beside its entries; reading it costs the same for any number of them."""
@@ -140,6 +154,17 @@ def read_crl(crl: bytes) -> CrlFacts:
         issuer=issuer,
         entries=entries,
     )
+
+
+def read_serials(crl: bytes) -> frozenset[Serial]:
+    """Return the serials that the DER `crl` lists; raises UsageError for what is not a version 2 CRL.
+
+    Costs a microsecond or two an entry.
+    """
+    try:
+        return frozenset(read_serial(element) for _, element in der.children(read_head(crl).entries or b""))
+    except der.DerError as error:
+        raise UsageError(f"The CRL cannot be read: {error}.", code=Code.CRL_UNREADABLE) from error
 
 
 def read_entry(element: bytes) -> CrlEntry:

@@ -17,6 +17,8 @@ from certmgr.store import authorities, certificates, journal, listing, revocatio
 from certmgr.workspace import Workspace
 
 if TYPE_CHECKING:
+    from certmgr.models.acceptances import Acceptance
+    from certmgr.models.applications import Application
     from certmgr.store.connection import Snapshot
     from certmgr.store.listing import Cursor, Page
 
@@ -44,6 +46,10 @@ class Detail:
     """Every other certificate with its key (R1.8)."""
     der: bytes
     """Empty while pending."""
+    acceptance: "Acceptance | None" = None
+    """How its subscriber took it; None: the time for an objection runs, or it is older than this record (R3.3)."""
+    application: "Application | None" = None
+    """What it was issued for; None: policy approved it on the spot, or it is a renewal."""
 
 
 def page(  # noqa: PLR0913 - what a list can be asked
@@ -136,20 +142,26 @@ def _candidates(snapshot: "Snapshot", reference: str) -> tuple[Certificate, ...]
 
 def detail(workspace: Workspace, identity: CertificateId) -> Detail:
     """Return everything on record about one certificate; raises NotFoundError."""
+    from certmgr.store import acceptances, applications  # noqa: PLC0415 - start-up: a list needs neither
+
     with workspace.store().read() as snapshot:
         found = certificates.get(snapshot, identity)
+        application = applications.for_certificate(snapshot, identity)
         return Detail(
             certificate=found,
             state=lifecycle.state_of(found, workspace.now()),
-            flags=lifecycle.flags_of(found),
+            flags=lifecycle.flags_of(found, workspace.now()),
             chain=authorities.chain(snapshot, found.authority_id),
             history=journal.for_objects(
                 snapshot,
                 f"certificate:{identity}",
                 *(f"revocation:{one.id}" for one in revocations.for_certificate(snapshot, identity)),
+                *([f"application:{application.id}"] if application else []),
             ),
             line=certificates.for_server(snapshot, found.server),
             revocations=revocations.for_certificate(snapshot, identity),
             same_key=tuple(one for one in certificates.by_spki(snapshot, found.spki_sha256) if one.id != identity),
             der=certificates.der(snapshot, identity) if found.stage is Stage.ISSUED else b"",
+            acceptance=acceptances.get(snapshot, identity),
+            application=application,
         )

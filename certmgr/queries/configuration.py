@@ -1,6 +1,6 @@
 """Every doubt about the configuration: alone, and against what the CA certificates fix (DETAILS 6)."""
 
-from certmgr import issuance, policy
+from certmgr import issuance_plan, policy
 from certmgr.codes import Code
 from certmgr.config import doubts
 from certmgr.errors import Finding, Severity
@@ -50,5 +50,5 @@ def _against(
             for name in profiles
         )
     issuer = build.Issuer.from_certificate(authority.certificate)
-    limits = issuance.limits_of(slug, issuer, workspace.config)
+    limits = issuance_plan.limits_of(slug, issuer, workspace.config)
     return policy.check_limits(profiles, workspace.config.zones.declared, limits)

@@ -10,7 +10,16 @@ from certmgr.models.serials import Serial
 from certmgr.store.columns import moment_of
 from certmgr.store.connection import Parameters, Row, Snapshot
 
-COLUMNS: Final = (
+NOT_SERVING: Final = (
+    "(c.stage = 'issued' AND c.revoked_at IS NULL AND c.superseded_at IS NULL"
+    " AND EXISTS (SELECT 1 FROM deployment d WHERE d.server_id = c.server_id AND d.removed_at IS NULL"
+    " AND d.host <> '' AND (d.certificate_id IS NOT c.id OR d.seen_at IS NULL))"
+    " AND NOT EXISTS (SELECT 1 FROM certificate n WHERE n.server_id = c.server_id AND n.id > c.id"
+    " AND n.stage = 'issued' AND n.revoked_at IS NULL))"
+)
+"""Whether the certificate is its server's newest, and an endpoint of the server has not been seen serving it."""
+
+_FACTS: Final = (
     "c.id, c.authority_id, a.slug, c.server_id, s.name, c.serial, c.stage, c.profile, c.key_type, c.key_origin,"
     " c.spki_sha256, c.sha256, c.not_before, c.not_after, c.window_opens, c.renew_at, c.owner, c.purpose, c.note,"
     " c.requested_by, c.created_at, c.destination, c.issued_at, c.superseded_at, c.revoked_at, c.held_at, c.cause,"
@@ -19,8 +28,10 @@ COLUMNS: Final = (
     " EXISTS (SELECT 1 FROM revocation r WHERE r.certificate_id = c.id"
     " AND r.closed_at IS NULL AND r.published_at IS NULL),"
     " (SELECT group_concat(n.kind || ' ' || n.name, ' ' ORDER BY n.position)"
-    " FROM certificate_name n WHERE n.certificate_id = c.id)"
+    " FROM certificate_name n WHERE n.certificate_id = c.id),"
+    " c.accept_by, c.hold_until"
 )
+COLUMNS: Final = f"{_FACTS}, {NOT_SERVING}"
 TABLES: Final = "certificate c JOIN server s ON s.id = c.server_id JOIN authority a ON a.id = c.authority_id"
 SELECT: Final = f"SELECT {COLUMNS} FROM {TABLES}"  # noqa: S608 - constants
 
@@ -73,4 +84,7 @@ def certificate_of(row: Row) -> Certificate:
         replaces_id=None if row[27] is None else CertificateId(row[27]),
         replaced_by_id=None if row[28] is None else CertificateId(row[28]),
         revoking=bool(row[29]),
+        accept_by=moment_of(row[31]),
+        hold_until=moment_of(row[32]),
+        not_serving=bool(row[33]),
     )

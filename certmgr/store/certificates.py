@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from certmgr.errors import NotFoundError
-from certmgr.models.certificates import Certificate, CertificateId
+from certmgr.models.certificates import Certificate, CertificateId, ServerId
 from certmgr.models.revocations import Cause
 from certmgr.models.serials import Serial
 from certmgr.store.certificate_rows import find
@@ -21,17 +21,23 @@ _ISSUERS: Final = "c.authority_id IN (SELECT id FROM authority)"
 _UNREVOKED: Final = "c.stage = 'issued' AND c.revoked_at IS NULL"
 
 
-def record_issued(tx: Transaction, rows: Sequence[tuple[CertificateId, bytes]]) -> None:
+def record_issued(
+    tx: Transaction, rows: Sequence[tuple[CertificateId, bytes]], *, accept_by: datetime | None = None
+) -> None:
     """Store the certificates (DER) of open intents, one journal entry each (`certificate.issued`).
 
-    Raises CertmgrError where one of them is no open intent; a certificate on record never changes.
+    Until `accept_by` their subscribers may object (R3.3); None: they count as accepted. Raises CertmgrError where one
+    of them is no open intent; a certificate on record never changes.
     """
-    now = text_of(tx.now)
-    changes = [(der_, sha256(der_), now, identity) for identity, der_ in rows]
+    now, until = text_of(tx.now), text_of(accept_by)
+    changes = [(der_, sha256(der_), now, until, identity) for identity, der_ in rows]
     tx.record_many(
-        [("certificate.issued", f"certificate:{identity}", {"sha256": digest}) for _, digest, _, identity in changes]
+        [("certificate.issued", f"certificate:{identity}", {"sha256": digest}) for _, digest, _, _, identity in changes]
     )
-    tx.change_many("UPDATE certificate SET stage = 'issued', der = ?, sha256 = ?, issued_at = ? WHERE id = ?", changes)
+    tx.change_many(
+        "UPDATE certificate SET stage = 'issued', der = ?, sha256 = ?, issued_at = ?, accept_by = ? WHERE id = ?",
+        changes,
+    )
 
 
 def abandon(tx: Transaction, certificate: CertificateId) -> None:
@@ -67,16 +73,16 @@ def set_revoked(tx: Transaction, certificate: CertificateId, at: datetime, cause
     _set(tx, certificate, "revoked_at = ?, cause = ?", text_of(at), cause.value)
 
 
-def set_held(tx: Transaction, certificate: CertificateId, at: datetime) -> None:
-    """Record a hold. Raises NotFoundError."""
-    _set(tx, certificate, "held_at = ?, cause = ?", text_of(at), Cause.SUSPENDED.value)
+def set_held(tx: Transaction, certificate: CertificateId, at: datetime, *, until: datetime | None = None) -> None:
+    """Record a hold, and by when it is decided. Raises NotFoundError."""
+    _set(tx, certificate, "held_at = ?, hold_until = ?, cause = ?", text_of(at), text_of(until), Cause.SUSPENDED.value)
 
 
 def clear_held(tx: Transaction, certificate: CertificateId) -> None:
     """Record the release of a hold. Raises NotFoundError where the certificate is not held, or is revoked."""
     tx.change_one(
         f"held certificate with the id {certificate}",
-        "UPDATE certificate SET held_at = NULL, cause = NULL"
+        "UPDATE certificate SET held_at = NULL, hold_until = NULL, cause = NULL"
         " WHERE id = ? AND held_at IS NOT NULL AND revoked_at IS NULL",
         (certificate,),
     )
@@ -141,6 +147,15 @@ def live_for_server(
     )
 
 
+def was_issued_since(snapshot: Snapshot, server: ServerId, moment: datetime) -> bool:
+    """Return whether a certificate of the server that is issued was intended at `moment` or later."""
+    row = snapshot.row(
+        "SELECT 1 FROM certificate c WHERE c.server_id = ? AND c.stage = 'issued' AND c.created_at >= ? LIMIT 1",
+        (server, text_of(moment)),
+    )
+    return row is not None
+
+
 def live_for_servers(snapshot: Snapshot, servers: Sequence[str], now: datetime) -> dict[str, Certificate]:
     """Return, by server, the newest that `live_for_server` with `intents` finds for each that has one."""
     found = find(
@@ -153,12 +168,42 @@ def live_for_servers(snapshot: Snapshot, servers: Sequence[str], now: datetime) 
 
 
 def due(snapshot: Snapshot, now: datetime, *, limit: int = -1) -> tuple[Certificate, ...]:
-    """Return the certificates in the state due at `now`, the first to expire first."""
+    """Return the certificates in the state due at `now` that renew by themselves, the first to expire first.
+
+    Those of a server that is retired, or set not to renew by itself, are not among them (N4).
+    """
     return find(
         snapshot,
         f"{_UNREVOKED} AND c.held_at IS NULL AND c.superseded_at IS NULL AND c.renew_at <= ? AND c.not_after >= ?"
-        " ORDER BY c.not_after, c.id LIMIT ?",
+        " AND s.auto_renew = 1 AND s.retired_at IS NULL ORDER BY c.not_after, c.id LIMIT ?",
         (text_of(now), text_of(now), limit),
+    )
+
+
+def held(snapshot: Snapshot, *, until: datetime | None = None) -> tuple[Certificate, ...]:
+    """Return the held certificates, the first to be decided first; with `until`, those to be decided by then (N2)."""
+    where = f"{_UNREVOKED} AND c.held_at IS NOT NULL"
+    if until is None:
+        return find(snapshot, f"{where} ORDER BY c.hold_until, c.id", ())
+    return find(snapshot, f"{where} AND c.hold_until <= ? ORDER BY c.hold_until, c.id", (text_of(until),))
+
+
+def replaced(snapshot: Snapshot, now: datetime) -> tuple[Certificate, ...]:
+    """Return the certificates whose successor, with another key, has taken over for good, the oldest first.
+
+    The overlap is over, the successor is good, no revocation is asked for, and no deployment of the server waits for
+    its files or for the new certificate to be seen at its endpoint.
+    """
+    return find(
+        snapshot,
+        f"{_UNREVOKED} AND c.held_at IS NULL AND c.superseded_at <= :now AND c.not_after >= :now"  # noqa: S608 - a constant
+        " AND EXISTS (SELECT 1 FROM certificate n WHERE n.replaces_id = c.id AND n.stage = 'issued'"
+        " AND n.revoked_at IS NULL AND n.held_at IS NULL AND n.not_after >= :now AND n.spki_sha256 <> c.spki_sha256)"
+        " AND NOT EXISTS (SELECT 1 FROM deployment d WHERE d.server_id = c.server_id AND d.removed_at IS NULL"
+        " AND (d.certificate_id IS NULL OR d.certificate_id <= c.id OR (d.host <> '' AND d.seen_at IS NULL)))"
+        " AND NOT EXISTS (SELECT 1 FROM revocation r WHERE r.certificate_id = c.id"
+        " AND r.closed_at IS NULL AND r.published_at IS NULL) ORDER BY c.id",
+        {"now": text_of(now)},
     )
 
 

@@ -1,6 +1,6 @@
 """CRLs: what stands on the next one, the numbers, what was signed (ARCHITECTURE 2, DETAILS 24 to 28)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -31,6 +31,15 @@ class SignedCrl:
     signed_at: datetime
     published_at: datetime | None
     """When it was seen at every distribution point."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A CRL as it was seen at a distribution point: fetched, its signature checked, nothing missing from it."""
+
+    url: str
+    number: int
+    seen_at: datetime
 
 
 def put_entry(  # noqa: PLR0913 - the facts of an entry
@@ -140,6 +149,41 @@ def set_published(tx: Transaction, authority: AuthorityId, number: int) -> None:
         " WHERE authority_id = ? AND number = ? AND sha256 IS NOT NULL",
         (text_of(tx.now), authority, number),
     )
+
+
+def add_sightings(tx: Transaction, authority: AuthorityId, number: int, urls: Sequence[str]) -> tuple[str, ...]:
+    """Record that the CRL was seen at `urls`, now; return those at which it had not been seen before."""
+    rows = [
+        tx.rows(
+            "INSERT INTO sighting (authority_id, number, url, seen_at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING RETURNING url",
+            (authority, number, url, text_of(tx.now)),
+        )
+        for url in urls
+    ]
+    return tuple(found[0][0] for found in rows if found)
+
+
+def sightings_of(snapshot: Snapshot, authority: AuthorityId, number: int) -> tuple[Sighting, ...]:
+    """Return where the CRL `number`, or a later one, was seen first, one for each place, by time (R6.1)."""
+    rows = snapshot.rows(
+        "SELECT url, number, min(seen_at) FROM sighting WHERE authority_id = ? AND number >= ?"
+        " GROUP BY url ORDER BY min(seen_at), url",
+        (authority, number),
+    )
+    return tuple(Sighting(url=row[0], number=row[1], seen_at=moment_of(row[2])) for row in rows)
+
+
+def awaited_serials(snapshot: Snapshot, authority: AuthorityId, number: int) -> tuple[Serial, ...]:
+    """Return the serials that the CRL `number` carries for requests whose publication has not been seen yet."""
+    rows = snapshot.rows(
+        "SELECT DISTINCT c.serial FROM revocation r JOIN certificate c ON c.id = r.certificate_id"
+        " JOIN crl_entry e ON e.authority_id = r.issuer_id AND e.serial = c.serial"
+        " WHERE r.issuer_id = ? AND r.crl_number <= ? AND r.published_at IS NULL AND r.closed_at IS NULL"
+        " AND e.crl_number <= ? ORDER BY c.serial",
+        (authority, number, number),
+    )
+    return tuple(Serial(row[0]) for row in rows)
 
 
 def latest(snapshot: Snapshot, authority: AuthorityId, *, published: bool = False) -> SignedCrl | None:

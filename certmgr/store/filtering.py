@@ -15,6 +15,7 @@ from certmgr import lifecycle
 from certmgr.filters import DaysLeft, Field, Filter, HasFact, HasState, Pattern, Term, Text
 from certmgr.lifecycle import Condition, Operator
 from certmgr.models.certificates import Flag, Stage, State
+from certmgr.store.certificate_rows import NOT_SERVING
 from certmgr.store.columns import text_of
 from certmgr.store.connection import Snapshot
 
@@ -205,8 +206,19 @@ def _state(term: HasState, now: datetime, by_row: str) -> Sql:
             bound += [value for _, found in rest for value in found]
         texts.append(text)
         values += bound
-    texts += [_FLAGS[flag] for flag in term.flags]
+    for flag in term.flags:
+        text, bound = _flag(flag, now)
+        texts.append(text)
+        values += bound
     return (texts[0] if len(texts) == 1 else " OR ".join(f"({text})" for text in texts)) or "0", values
+
+
+def _flag(flag: Flag, now: datetime) -> Sql:
+    if flag is Flag.UNACCEPTED:
+        return "c.accept_by > ? AND c.revoked_at IS NULL", [text_of(now)]
+    if flag is Flag.NOT_SERVING:
+        return f"{NOT_SERVING} AND c.held_at IS NULL AND c.not_after >= ?", [text_of(now)]
+    return _FLAGS[flag], []
 
 
 def _all(conditions: tuple[Condition, ...], by_row: str) -> Sql:

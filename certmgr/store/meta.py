@@ -1,6 +1,11 @@
 """Named values: digests of the configuration last worked under, marks of the last check."""
 
+from typing import Final
+
 from certmgr.store.connection import Snapshot, Transaction
+
+RESTORED: Final = "restored"
+"""Names when the backup was made that this home came from, until it is compared with the published CRLs (N3)."""
 
 
 def get(snapshot: Snapshot, name: str) -> str | None:
@@ -21,3 +26,8 @@ def mark(tx: Transaction, name: str, value: str) -> None:
     """Set a value that is no record, such as the time of the last check: it needs no journal entry."""
     with tx.unjournalled():
         set(tx, name, value)
+
+
+def clear(tx: Transaction, name: str) -> None:
+    """Remove the value; a change of state, so that the transaction needs a journal entry."""
+    tx.change("DELETE FROM meta WHERE name = ?", (name,))

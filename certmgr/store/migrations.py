@@ -41,7 +41,7 @@ def _make_tables(db: "Database") -> None:
 
 
 def _add_agreement(db: "Database") -> None:
-    for statement in schema_2.TABLE_SQL.split(";\n"):
+    for statement in (schema_2.TABLE_SQL + schema_2.DATA_SQL).split(";\n"):
         db.execute(statement)
 
 
@@ -161,15 +161,18 @@ def write_copy(source: Path, target: Path) -> None:
         reader = driver.connect(source, busy_timeout_s=1.0, mode="ro")
         writer = driver.connect(target, busy_timeout_s=1.0)
         try:
+            # In one snapshot, so that what others commit meanwhile is neither copied in part nor compared with.
+            reader.execute("BEGIN")
+            head = reader.execute("SELECT max(seq), hash FROM journal").fetchall()
             reader.backup(writer)
             writer.execute("PRAGMA synchronous = EXTRA")
             writer.execute("PRAGMA journal_mode = DELETE")
             verdict = writer.execute("PRAGMA integrity_check").fetchall()
-            heads = [one.execute("SELECT max(seq), hash FROM journal").fetchall() for one in (reader, writer)]
+            copied = writer.execute("SELECT max(seq), hash FROM journal").fetchall()
         finally:
             writer.close()
             reader.close()
-    if verdict != [("ok",)] or heads[0] != heads[1]:
+    if verdict != [("ok",)] or copied != head:
         raise IntegrityError(f"The copy {target} of the store is not sound.", code=Code.STORE_DAMAGED)
     for name in (target, target.parent):
         descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC)

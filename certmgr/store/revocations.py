@@ -6,7 +6,7 @@ from typing import Final
 from certmgr.errors import NotFoundError
 from certmgr.models.authorities import AuthorityId
 from certmgr.models.certificates import CertificateId
-from certmgr.models.revocations import Cause, Revocation, RevocationId
+from certmgr.models.revocations import Cause, ClosedHow, HoldEnd, HoldTerms, Revocation, RevocationId
 from certmgr.models.serials import Serial
 from certmgr.store import authorities
 from certmgr.store.columns import moment_of, text_of
@@ -15,7 +15,9 @@ from certmgr.store.connection import Parameters, Row, Snapshot, Transaction
 _SELECT: Final = (
     "SELECT r.id, r.certificate_id, r.authority_id, coalesce(s.name, a.slug), coalesce(c.serial, a.serial), r.cause,"
     " r.note, r.requested_by, r.received_at, r.verify_due_at, r.verified_by, r.verified_at, r.due_at, r.revoked_at,"
-    " r.signed_at, r.published_at, r.unseen_after, r.closed_at, r.compromised_since"
+    " r.signed_at, r.published_at, r.unseen_after, r.closed_at, r.compromised_since, r.acknowledged_at, r.evidence,"
+    " r.verified_how, r.closed_by, r.closed_how, r.closing_reason, r.group_id, r.crl_number, r.hold_until, r.hold_then,"
+    " r.hold_cause, r.reported_at, r.reported_to"
     " FROM revocation r LEFT JOIN certificate c ON c.id = r.certificate_id LEFT JOIN server s ON s.id = c.server_id"
     " LEFT JOIN authority a ON a.id = r.authority_id"
 )
@@ -32,6 +34,9 @@ def add(  # noqa: PLR0913 - the facts of a request, by keyword
     authority_id: AuthorityId | None = None,
     note: str = "",
     compromised_since: datetime | None = None,
+    evidence: str = "",
+    group: RevocationId | None = None,
+    hold: HoldTerms | None = None,
 ) -> RevocationId:
     """Record a request, received now, to revoke a certificate, or without `certificate_id` the CA `authority_id`.
 
@@ -48,20 +53,44 @@ def add(  # noqa: PLR0913 - the facts of a request, by keyword
             "received_at": text_of(tx.now),
             "verify_due_at": text_of(verify_due_at),
             "compromised_since": text_of(compromised_since),
+            "evidence": evidence,
+            "group_id": group,
+            "hold_until": text_of(hold.until) if hold else None,
+            "hold_then": hold.then.value if hold else None,
+            "hold_cause": hold.cause.value if hold and hold.cause else None,
         }
     )
     return RevocationId(int(table.last_pk))  # type: ignore[arg-type]  # the table's key is one whole number
 
 
-def set_verified(tx: Transaction, revocation: RevocationId, *, by: str, due_at: datetime) -> None:
-    """Record that `by` vouches for the request, now. Raises NotFoundError where it is not open and unverified."""
+def set_group(tx: Transaction, revocation: RevocationId, first: RevocationId) -> None:
+    """Record that the request is decided together with `first`. Raises NotFoundError where it belongs to a set."""
+    _set(tx, revocation, "group_id = ?", "group_id IS NULL", (first,))
+
+
+def set_acknowledged(tx: Transaction, revocation: RevocationId) -> None:
+    """Record that somebody saw the request. Raises NotFoundError where it is closed, or that was recorded."""
+    _set(tx, revocation, "acknowledged_at = ?", "acknowledged_at IS NULL AND closed_at IS NULL", (text_of(tx.now),))
+
+
+def set_verified(tx: Transaction, revocation: RevocationId, *, by: str, due_at: datetime, how: str = "") -> None:
+    """Record that `by` vouches for the request, now, and how it was verified; it is acknowledged by that.
+
+    Raises NotFoundError where it is not open and unverified.
+    """
     _set(
         tx,
         revocation,
-        "verified_by = ?, verified_at = ?, due_at = ?",
+        "verified_by = ?, verified_at = ?, due_at = ?, verified_how = ?,"
+        " acknowledged_at = coalesce(acknowledged_at, ?)",
         "verified_at IS NULL AND closed_at IS NULL",
-        (by, text_of(tx.now), text_of(due_at)),
+        (by, text_of(tx.now), text_of(due_at), how, text_of(tx.now)),
     )
+
+
+def set_reported(tx: Transaction, revocation: RevocationId, to: str) -> None:
+    """Record that the incident was reported, now, to whom. Raises NotFoundError where that was recorded before."""
+    _set(tx, revocation, "reported_at = ?, reported_to = ?", "reported_at IS NULL", (text_of(tx.now), to))
 
 
 def set_revoked(tx: Transaction, revocation: RevocationId, at: datetime) -> None:
@@ -69,9 +98,22 @@ def set_revoked(tx: Transaction, revocation: RevocationId, at: datetime) -> None
     _set(tx, revocation, "revoked_at = ?", "revoked_at IS NULL AND closed_at IS NULL", (text_of(at),))
 
 
-def set_closed(tx: Transaction, revocation: RevocationId) -> None:
+def set_closed(
+    tx: Transaction,
+    revocation: RevocationId,
+    *,
+    by: str | None = None,
+    how: ClosedHow | None = None,
+    reason: str = "",
+) -> None:
     """Record that the request was withdrawn or rejected. Raises NotFoundError where it was carried out or closed."""
-    _set(tx, revocation, "closed_at = ?", "revoked_at IS NULL AND closed_at IS NULL", (text_of(tx.now),))
+    _set(
+        tx,
+        revocation,
+        "closed_at = ?, closed_by = ?, closed_how = ?, closing_reason = ?",
+        "revoked_at IS NULL AND closed_at IS NULL",
+        (text_of(tx.now), by, how.value if how else None, reason),
+    )
 
 
 def mark_signed(tx: Transaction, authority: AuthorityId, number: int) -> tuple[RevocationId, ...]:
@@ -120,6 +162,11 @@ def all(snapshot: Snapshot, *, limit: int = -1) -> tuple[Revocation, ...]:  # no
 def for_certificate(snapshot: Snapshot, certificate: CertificateId) -> tuple[Revocation, ...]:
     """Return the requests about the certificate, the first received first."""
     return _find(snapshot, "r.certificate_id = ? ORDER BY r.id", (certificate,))
+
+
+def of_group(snapshot: Snapshot, first: RevocationId) -> tuple[Revocation, ...]:
+    """Return the requests of the set that `first` begins, in their order; one that stands alone, alone."""
+    return _find(snapshot, "r.id = ? OR r.group_id = ? ORDER BY r.id", (first, first))
 
 
 def for_authority(snapshot: Snapshot, authority: AuthorityId) -> tuple[Revocation, ...]:
@@ -191,4 +238,17 @@ def _revocation(row: Row) -> Revocation:
         unseen_after=moment_of(row[16]),
         closed_at=moment_of(row[17]),
         compromised_since=moment_of(row[18]),
+        acknowledged_at=moment_of(row[19]),
+        evidence=row[20],
+        verified_how=row[21],
+        closed_by=row[22],
+        closed_how=None if row[23] is None else ClosedHow(row[23]),
+        closing_reason=row[24],
+        group_id=None if row[25] is None else RevocationId(row[25]),
+        crl_number=row[26],
+        hold_until=moment_of(row[27]),
+        hold_then=HoldEnd(row[28] or HoldEnd.ASK),
+        hold_cause=None if row[29] is None else Cause(row[29]),
+        reported_at=moment_of(row[30]),
+        reported_to=row[31],
     )

@@ -261,6 +261,9 @@ CREATE TABLE lease (
 
 _APPEND_ONLY: Final = "SELECT RAISE(ABORT, 'the journal is append-only')"
 
+# Five years before the newest journal entry (N6): what is younger is removed by nobody, and by no error.
+_KEPT_SINCE: Final = "strftime('%Y-%m-%dT%H:%M:%SZ', (SELECT at FROM journal ORDER BY seq DESC LIMIT 1), '-1825 days')"
+
 TRIGGERS: Final = {
     "journal_no_update": f"CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal BEGIN {_APPEND_ONLY}; END",
     "journal_no_delete": f"CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal BEGIN {_APPEND_ONLY}; END",
@@ -285,6 +288,48 @@ TRIGGERS: Final = {
         "CREATE TRIGGER certificate_stays_revoked BEFORE UPDATE OF revoked_at ON certificate"
         " WHEN OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NOT OLD.revoked_at"
         " BEGIN SELECT RAISE(ABORT, 'a revocation is not taken back'); END"
+    ),
+    "commitment_fixed": (
+        "CREATE TRIGGER commitment_fixed BEFORE UPDATE OF id, kind, object, opened_at, due_at ON commitment"
+        " BEGIN SELECT RAISE(ABORT, 'a promise on record does not change'); END"
+    ),
+    "commitment_stays": (
+        "CREATE TRIGGER commitment_stays BEFORE DELETE ON commitment"
+        " BEGIN SELECT RAISE(ABORT, 'a promise on record is not removed'); END"
+    ),
+    "commitment_escalated": (
+        "CREATE TRIGGER commitment_escalated BEFORE UPDATE OF escalated ON commitment"
+        " WHEN NEW.escalated < OLD.escalated"
+        " BEGIN SELECT RAISE(ABORT, 'an escalation or a breach is not taken back'); END"
+    ),
+    "application_fixed": (
+        "CREATE TRIGGER application_fixed BEFORE UPDATE OF id, server_id, profile, dns, ip, key_type, days, owner,"
+        " purpose, note, evidence, csr, spki_sha256, digest, needed, destination, additional, requested_by,"
+        " submitted_at, expires_at ON application"
+        " BEGIN SELECT RAISE(ABORT, 'what was applied for does not change'); END"
+    ),
+    "application_stays_withdrawn": (
+        "CREATE TRIGGER application_stays_withdrawn BEFORE UPDATE OF withdrawn_at ON application"
+        " WHEN OLD.withdrawn_at IS NOT NULL AND NEW.withdrawn_at IS NOT OLD.withdrawn_at"
+        " BEGIN SELECT RAISE(ABORT, 'an application that was withdrawn stays so'); END"
+    ),
+    "application_decision_fixed": (
+        "CREATE TRIGGER application_decision_fixed BEFORE UPDATE ON application_decision"
+        " BEGIN SELECT RAISE(ABORT, 'a decision does not change'); END"
+    ),
+    "application_decision_stays": (
+        "CREATE TRIGGER application_decision_stays BEFORE DELETE ON application_decision"
+        f" WHEN OLD.decided_at > {_KEPT_SINCE}"
+        " BEGIN SELECT RAISE(ABORT, 'a decision is kept for five years'); END"
+    ),
+    "certificate_kept": (
+        "CREATE TRIGGER certificate_kept BEFORE DELETE ON certificate"
+        f" WHEN OLD.not_after > {_KEPT_SINCE}"
+        " BEGIN SELECT RAISE(ABORT, 'a certificate is kept for five years after its end'); END"
+    ),
+    "acceptance_fixed": (
+        "CREATE TRIGGER acceptance_fixed BEFORE UPDATE ON acceptance"
+        " BEGIN SELECT RAISE(ABORT, 'what a subscriber said does not change'); END"
     ),
     "crl_number_rises": (
         "CREATE TRIGGER crl_number_rises BEFORE INSERT ON crl"

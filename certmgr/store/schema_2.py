@@ -35,7 +35,13 @@ ALTER TABLE revocation ADD COLUMN closed_by TEXT;
 ALTER TABLE revocation ADD COLUMN closed_how TEXT CHECK (closed_how IN ('withdrawn', 'rejected'));
 ALTER TABLE revocation ADD COLUMN closing_reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE revocation ADD COLUMN group_id INTEGER REFERENCES revocation (id);
+ALTER TABLE revocation ADD COLUMN {_moment("hold_until", optional=True)};
+ALTER TABLE revocation ADD COLUMN hold_then TEXT CHECK (hold_then IN ('ask', 'revoke', 'release'));
+ALTER TABLE revocation ADD COLUMN hold_cause TEXT;
+ALTER TABLE revocation ADD COLUMN {_moment("reported_at", optional=True)};
+ALTER TABLE revocation ADD COLUMN reported_to TEXT NOT NULL DEFAULT '';
 CREATE INDEX revocation_group ON revocation (group_id) WHERE group_id IS NOT NULL;
+CREATE INDEX commitment_late ON commitment (id) WHERE escalated < 100 AND (met_at > due_at OR voided_at > due_at);
 
 ALTER TABLE certificate ADD COLUMN {_moment("hold_until", optional=True)};
 ALTER TABLE certificate ADD COLUMN {_moment("accept_by", optional=True)};
@@ -43,6 +49,7 @@ CREATE INDEX certificate_accept ON certificate (accept_by) WHERE accept_by IS NO
 
 ALTER TABLE server ADD COLUMN auto_renew INTEGER NOT NULL DEFAULT 1 CHECK (auto_renew IN (0, 1));
 ALTER TABLE server ADD COLUMN {_moment("retired_at", optional=True)};
+ALTER TABLE server ADD COLUMN confirmation TEXT NOT NULL DEFAULT '';
 
 CREATE TABLE sighting (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -78,6 +85,7 @@ CREATE TABLE application (
     certificate_id INTEGER REFERENCES certificate (id)
 ) STRICT;
 CREATE INDEX application_server ON application (server_id);
+CREATE INDEX application_certificate ON application (certificate_id) WHERE certificate_id IS NOT NULL;
 CREATE INDEX application_open ON application (expires_at) WHERE withdrawn_at IS NULL AND certificate_id IS NULL;
 
 CREATE TABLE application_decision (
@@ -97,14 +105,16 @@ CREATE TABLE acceptance (
     kind TEXT NOT NULL CHECK (kind IN ('accepted', 'objected', 'implied', 'seen')),
     by TEXT NOT NULL,
     note TEXT NOT NULL,
+    reissue INTEGER NOT NULL DEFAULT 0 CHECK (reissue IN (0, 1)),
     {_moment("at")}
 ) STRICT;
+CREATE INDEX acceptance_objected ON acceptance (certificate_id) WHERE kind = 'objected';
 
 CREATE TABLE deployment (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     server_id INTEGER NOT NULL REFERENCES server (id),
-    format TEXT NOT NULL CHECK (format IN ('pem', 'der', 'combined')),
-    folder TEXT NOT NULL CHECK (folder <> ''),
+    folder TEXT NOT NULL DEFAULT '' CHECK (folder = '' OR folder GLOB '/*'),
+    format TEXT NOT NULL DEFAULT 'pem' CHECK (format IN ('pem', 'der', 'combined')),
     file_owner TEXT NOT NULL DEFAULT '',
     file_group TEXT NOT NULL DEFAULT '',
     mode INTEGER NOT NULL DEFAULT 384 CHECK (mode BETWEEN 0 AND 511),
@@ -118,9 +128,12 @@ CREATE TABLE deployment (
     {_moment("installed_at", optional=True)},
     {_moment("seen_at", optional=True)},
     {_moment("removed_at", optional=True)},
-    {_moment("created_at")}
+    {_moment("created_at")},
+    CHECK (folder <> '' OR host <> ''),
+    CHECK ((host = '') = (port IS NULL))
 ) STRICT;
-CREATE INDEX deployment_server ON deployment (server_id);
+CREATE INDEX deployment_server ON deployment (server_id) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX deployment_folder ON deployment (folder) WHERE removed_at IS NULL AND folder <> '';
 
 CREATE TABLE attempt (
     subject TEXT PRIMARY KEY CHECK (subject GLOB '?*:?*'),
@@ -142,12 +155,15 @@ CREATE TABLE notice (
     {_moment("created_at")},
     {_moment("next_at", optional=True)},
     attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    reached TEXT NOT NULL DEFAULT '{{}}' CHECK (json_valid(reached)),
     result TEXT NOT NULL DEFAULT '',
     {_moment("sent_at", optional=True)},
     {_moment("given_up_at", optional=True)},
+    {_moment("covered_at", optional=True)},
     UNIQUE (kind, object, threshold, audience, channel)
 ) STRICT;
-CREATE INDEX notice_waiting ON notice (next_at) WHERE sent_at IS NULL AND given_up_at IS NULL;
+CREATE INDEX notice_waiting ON notice (next_at)
+    WHERE sent_at IS NULL AND given_up_at IS NULL AND covered_at IS NULL;
 
 CREATE TABLE campaign (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -174,14 +190,32 @@ CREATE TABLE observation (
     sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
     subject TEXT NOT NULL,
     issuer TEXT NOT NULL,
+    names TEXT NOT NULL CHECK (json_valid(names)),
     {_moment("not_after")},
     certificate_id INTEGER REFERENCES certificate (id),
     source TEXT NOT NULL CHECK (source IN ('scan', 'probe', 'import')),
-    verdict TEXT NOT NULL CHECK (verdict IN ('ours', 'foreign', 'outside')),
+    verdict TEXT NOT NULL CHECK (verdict IN ('ours', 'foreign', 'outside', 'unrecorded')),
     {_moment("first_seen_at")},
     {_moment("last_seen_at")},
     {_moment("adopted_at", optional=True)},
+    server_id INTEGER REFERENCES server (id),
+    CHECK ((adopted_at IS NULL) = (server_id IS NULL)),
     UNIQUE (address, port, sni, sha256)
 ) STRICT;
 CREATE INDEX observation_certificate ON observation (certificate_id) WHERE certificate_id IS NOT NULL;
 """
+
+DATA_SQL: Final = """
+INSERT INTO commitment (kind, object, opened_at, due_at, met_at, voided_at)
+    SELECT 'verify-revocation', 'revocation:' || id, received_at, verify_due_at, verified_at,
+    CASE WHEN verified_at IS NULL THEN closed_at END FROM revocation ORDER BY id;
+INSERT INTO commitment (kind, object, opened_at, due_at, met_at, voided_at)
+    SELECT 'publish-revocation', 'revocation:' || id, verified_at, due_at, published_at,
+    CASE WHEN published_at IS NULL THEN closed_at END FROM revocation WHERE verified_at IS NOT NULL ORDER BY id;
+UPDATE certificate SET hold_until = strftime('%Y-%m-%dT%H:%M:%SZ', held_at, '+30 days')
+    WHERE held_at IS NOT NULL AND revoked_at IS NULL;
+INSERT INTO commitment (kind, object, opened_at, due_at)
+    SELECT 'decide-hold', 'certificate:' || id, held_at, hold_until FROM certificate
+    WHERE hold_until IS NOT NULL ORDER BY id;
+"""
+"""What the first version's records promised, which it kept no promises of: requests and holds."""

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from certmgr.models.certificates import ServerId
-from certmgr.models.inventory import Server
+from certmgr.models.servers import Server
 from certmgr.store.columns import moment_of, sha256, text_of
 from certmgr.store.connection import Row, Snapshot, Transaction
 
 if TYPE_CHECKING:
     from certmgr.journal import Item
 
-_SELECT: Final = "SELECT id, name, owner, purpose, recorded_ip, created_at FROM server"
+_SELECT: Final = "SELECT id, name, owner, purpose, recorded_ip, created_at, auto_renew, retired_at FROM server"
 _COLUMNS: Final = ("owner", "purpose", "recorded_ip")
 _SALT_BYTES: Final = 16
 
@@ -100,10 +100,61 @@ def _write(tx: Transaction, added: list[Row], changes: list[Row], contacts: list
         )
 
 
+def change(  # noqa: PLR0913 - the facts of a server, by keyword
+    tx: Transaction, server: Server, *, owner: str, purpose: str, recorded_ip: str, auto_renew: bool
+) -> None:
+    """Record these facts of `server`, whatever they were; the entry is the caller's. Raises NotFoundError."""
+    tx.change_one(
+        f"server with the id {server.id}",
+        "UPDATE server SET owner = ?, purpose = ?, recorded_ip = ?, auto_renew = ? WHERE id = ?",
+        (owner, purpose, recorded_ip, int(auto_renew), server.id),
+    )
+
+
+def set_contact(tx: Transaction, server: ServerId, value: str) -> str | None:
+    """Record whom to tell about the server, or with an empty text nobody; the entry is the caller's.
+
+    Return the salted digest that the journal may hold (DETAILS 34); None where nobody is left.
+    """
+    if not value:
+        tx.change("DELETE FROM contact WHERE server_id = ?", (server,))
+        return None
+    salt = secrets.token_hex(_SALT_BYTES)
+    _write(tx, [], [], [(server, value, salt, text_of(tx.now))])
+    return sha256(f"{salt}:{value}".encode())
+
+
+def set_retired(tx: Transaction, server: ServerId, *, retired: bool) -> None:
+    """Record that the server is out of service from now on, or back in it; the entry is the caller's."""
+    at = text_of(tx.now) if retired else None
+    tx.change_one(f"server with the id {server}", "UPDATE server SET retired_at = ? WHERE id = ?", (at, server))
+
+
+def set_confirmation(tx: Transaction, server: ServerId, reason: str) -> str:
+    """Record why the last change of facts needed no new certificate, and return the digest of the reason (R1.2)."""
+    tx.change_one(f"server with the id {server}", "UPDATE server SET confirmation = ? WHERE id = ?", (reason, server))
+    return sha256(reason.encode())
+
+
+def confirmation(snapshot: Snapshot, server: ServerId) -> str:
+    """Return why the last change of facts needed no new certificate; empty where nobody said so."""
+    row = snapshot.row("SELECT confirmation FROM server WHERE id = ?", (server,))
+    return "" if row is None else str(row[0])
+
+
 def find_by_name(snapshot: Snapshot, name: str) -> Server | None:
     """Return the server, or None."""
     row = snapshot.row(f"{_SELECT} WHERE name = ?", (name,))
     return None if row is None else _server(row)
+
+
+def retired_among(snapshot: Snapshot, wanted: Sequence[str]) -> frozenset[str]:
+    """Return the names of `wanted` whose servers are out of service."""
+    rows = snapshot.rows(
+        "SELECT name FROM server WHERE retired_at IS NOT NULL AND name IN (SELECT value FROM json_each(?))",
+        (json.dumps([*wanted]),),
+    )
+    return frozenset(row[0] for row in rows)
 
 
 def all(snapshot: Snapshot) -> tuple[Server, ...]:  # noqa: A001 - read as servers.all(...)
@@ -118,7 +169,7 @@ def contact(snapshot: Snapshot, server: ServerId) -> str:
 
 
 def _server(row: Row) -> Server:
-    identity, name, owner, purpose, recorded_ip, created_at = row
+    identity, name, owner, purpose, recorded_ip, created_at, auto_renew, retired_at = row
     return Server(
         id=ServerId(identity),
         name=name,
@@ -126,4 +177,6 @@ def _server(row: Row) -> Server:
         purpose=purpose,
         recorded_ip=recorded_ip,
         created_at=moment_of(created_at),
+        auto_renew=bool(auto_renew),
+        retired_at=moment_of(retired_at),
     )

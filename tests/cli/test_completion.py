@@ -28,7 +28,7 @@ _certmgr
 """
 WORDS = [
     (["certmgr", "rev"], {"revoke", "revocation"}),
-    (["certmgr", "ca", ""], {"list", "show", "export", "new-issuing", "request", "complete", "import"}),
+    (["certmgr", "ca", ""], {"list", "show", "export", "new-issuing", "request", "complete", "import", "revoke"}),
     (["certmgr", "--as", "ca", "crl", ""], {"publish", "show"}),
     (["certmgr", "export", "x", "--form", ""], {"pem", "fullchain", "chain", "der", "pkcs12", "nginx", "apache"}),
     (["certmgr", "ca", "export", ""], {"root", "issuing", "chain"}),

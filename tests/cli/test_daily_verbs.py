@@ -162,7 +162,7 @@ def test_a_server_with_two_live_certificates_is_ambiguous_for_revoke(call: Call)
 def test_hold_and_release(call: Call) -> None:
     """R6.2(9): a hold ends in release."""
     call.issue()
-    assert call("hold", NAME, "--confirm", NAME, admin=True) == 0
+    assert call("hold", NAME, "--evidence", "an order", "--confirm", NAME, admin=True) == 0
     assert call("list", "state:held", "--plain") == 0
     assert call.out.startswith("held")
     assert call("release", NAME, "--confirm", NAME, admin=True) == 0
@@ -186,7 +186,7 @@ def test_dry_runs_write_nothing(call: Call) -> None:
     assert "new.egov.internal" in call.out
     assert call("renew", NAME, "--force", "--reason", "x", "--dry-run") == 0
     assert call("revoke", NAME, "--cause", "key-lost", "--dry-run") == 0
-    assert call("hold", NAME, "--dry-run") == 0
+    assert call("hold", NAME, "--evidence", "an order", "--dry-run") == 0
     assert call("release", NAME, "--dry-run") == 4
     assert call("check", "--dry-run") == 0
     with store.read() as snapshot:

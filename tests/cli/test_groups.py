@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.cli.calling import Call
 
-NOUNS = ("ca", "config", "crl", "journal", "operator", "profile", "revocation")
+NOUNS = ("ca", "campaign", "config", "crl", "journal", "notice", "operator", "profile", "report", "revocation")
 
 
 @pytest.mark.parametrize("noun", NOUNS)

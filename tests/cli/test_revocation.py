@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from certmgr.cli.revocation import time_left
+from certmgr.cli.revocation_text import time_left
 from tests.cli.calling import Call
 
 NAME = "portal.egov.internal"
@@ -19,7 +19,8 @@ def issued(call: Call) -> Call:
 
 def request(call: Call, cause: str = "key-compromise") -> int:
     """Record a request as the machine; return its number."""
-    assert call("revocation", "request", NAME, "--cause", cause, "--confirm", NAME, "--json") == 0
+    facts = ("--cause", cause, "--evidence", "found in a public repository", "--confirm", NAME)
+    assert call("revocation", "request", NAME, *facts, "--json") == 0
     number: int = call.document["revocations"][0]["id"]
     return number
 

@@ -2,14 +2,18 @@
 
 import json
 import re
+import ssl
 from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
 
 from certmgr.cli import run
+from certmgr.queries import certificates as queries
+from certmgr.store import authorities, crls
 from tests.docs.sandbox import REPOSITORY
 from tests.home import HomeForTest
+from tests.observed import nmap, nmap_host
 
 PAGE = REPOSITORY / "docs" / "json.md"
 FREE = frozenset({"candidates", "data", "findings", "value"})
@@ -42,9 +46,20 @@ def _paths(value: object, path: str = "") -> Iterator[str]:
             yield from _paths(inner, f"{path}[]")
 
 
+def _see_a_crl(home: HomeForTest) -> None:
+    """Put a sighting on record: this home has no distribution point."""
+    with home.workspace.store().write(home.machine().actor) as tx:
+        authority = authorities.current_issuing(tx).id
+        crls.add_sightings(tx, authority, 2**40, ["http://pki.egov.internal/issuing.crl"])
+        tx.record("crl.seen", f"authority:{authority}")
+
+
 @pytest.fixture
 def printed(home: HomeForTest, capsys: pytest.CaptureFixture[str]) -> dict[str, set[str]]:
     """Run a command for each document and return the keys that were printed, by schema."""
+    settings = home.path / "certmgr.toml"
+    settings.write_text(settings.read_text() + '\n[profile.reviewed]\napproval = "one"\n')
+    settings.write_text(settings.read_text().replace("\ncommand = []", '\ncommand = ["/bin/true"]'))
     found: dict[str, set[str]] = defaultdict(set)
     admin = ("--as", "admin", "--passphrase-file", str(home.passphrase_file))
     inventory = home.out.parent / "inventory.csv"
@@ -67,17 +82,53 @@ def printed(home: HomeForTest, capsys: pytest.CaptureFixture[str]) -> dict[str, 
         ("crl", "show"),
         ("crl", "publish"),
         ("revocation", "list", "--all"),
+        ("revocation", "show", "1"),
+        ("revocation", "challenge", "mail.egov.internal"),
+        ("revocation", "request", "--profile", "server", "--cause", "key-lost"),
         ("operator", "list"),
         ("journal", "list"),
         ("config", "show"),
         ("config", "check"),
         ("profile", "list"),
+        (*admin, "campaign", "create", "new-keys", "--reason", "x", "--deadline", "2999-12-31", f"server:{name}"),
+        ("report", "commitments"),
+        ("report", "expiry", "--days", "400"),
     ]
+    desk = "desk.egov.internal"
+    asked = ("--profile", "reviewed", "--evidence", "word=Li Wei confirmed it", *certificate)
+    commands += [
+        ("application", "submit", "--dns", desk, *asked),
+        (*admin, "application", "approve", "1", "--reason", "Confirmed", "--confirm", desk),
+        ("application", "show", "1"),
+        ("accept", desk),
+    ]
+    seen = home.out.parent / "nmap.xml"
+    pem = ssl.DER_cert_to_PEM_cert(queries.detail(home.workspace, home.issue("seen.egov.internal").id).der)
+    seen.write_bytes(nmap(nmap_host("203.0.113.7", pem=pem)))
+    commands += [("scan", "--import", str(seen)), ("scan", "list")]
+    lost, copy, new = "lost.egov.internal", str(home.out.parent / "backup.tar"), str(home.out.parent / "new")
+    commands += [
+        ("issue", "--dns", lost, *certificate),
+        ("backup", copy),
+        (*admin, "revoke", lost, "--cause", "key-lost", "--confirm", lost),
+    ]
+    commands += [("check",), ("notice", "list", "--all"), ("notice", "test")]
+    _see_a_crl(home)
+    served = "seen.egov.internal"
+    commands += [("server", "list"), ("server", "show", served), ("deploy", "list")]
+    commands += [("server", "verify", served, "--endpoint", "127.0.0.1:1")]
+    run(["--home", str(home.path), "deploy", "add", served, "--folder", str(home.out.parent / "tls")])
+    run(["--home", str(home.path), "server", "edit", served, "--owner", "Databases"])
     for words in commands:
         run(["--home", str(home.path), *words, "--json"])
         said = capsys.readouterr()
         document = json.loads(said.out or said.err)
         found[document["schema"]] |= set(_paths(document))
+    run(["restore", copy, "--to", new])
+    capsys.readouterr()
+    run(["--home", new, *admin, "restore", "reconcile", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    found[document["schema"]] |= set(_paths(document))
     return found
 
 

@@ -1,5 +1,6 @@
 """The life of a certificate: states, transitions, renewal times, causes and reasons."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -105,9 +106,18 @@ def test_a_certificate_with_a_successor_is_not_due_again() -> None:
 def test_an_open_request_is_a_flag_beside_the_state() -> None:
     """`revoking` does not hide what the certificate is (DETAILS 44)."""
     asked = certificate(revoking=True)
-    assert flags_of(asked) == (Flag.REVOKING,)
+    assert flags_of(asked, NOW) == (Flag.REVOKING,)
     assert state_of(asked, NOW) is State.VALID
-    assert flags_of(certificate()) == ()
+    assert flags_of(certificate(), NOW) == ()
+
+
+def test_r3_3_a_certificate_is_unaccepted_until_the_time_for_an_objection_has_passed() -> None:
+    """The flag goes by the clock alone; a revoked certificate waits for no word (DETAILS 44)."""
+    fresh = certificate(accept_by=NOW + timedelta(hours=1))
+    assert flags_of(fresh, NOW) == (Flag.UNACCEPTED,)
+    assert flags_of(fresh, NOW + timedelta(hours=1)) == ()
+    assert flags_of(replace(fresh, revoking=True), NOW) == (Flag.REVOKING, Flag.UNACCEPTED)
+    assert flags_of(replace(fresh, revoked_at=NOW, cause="issued-in-error"), NOW) == ()
 
 
 def holds(condition: Condition, row: Certificate) -> bool:

@@ -5,11 +5,11 @@ import signal
 from datetime import timedelta
 from pathlib import Path
 
-from certmgr import issuance
+from certmgr import dispatch, issuance
 from certmgr.errors import CertmgrError
 from certmgr.inventory_file import read_inventory
 from certmgr.models.revocations import Cause
-from certmgr.operations import certificates, check, inventory, revocations
+from certmgr.operations import certificates, check, inventory, notices, revocations
 from certmgr.queries import certificates as queries
 from certmgr.workspace import Session, utc_now
 from tests.faults import hooks
@@ -155,6 +155,23 @@ def check_impatient(reports: Reports, folder: Path) -> None:
         check_once(reports, folder)
     except CertmgrError as problem:
         reports("error", problem.exit_code, problem.code, problem.message)
+
+
+def tell_stepwise(reports: Reports, folder: Path, days: float) -> None:
+    """Do what is due about notices when `days` have passed, and say when each is taken, sent and recorded."""
+    home, session = _open(folder, days)
+    hooks.watch_telling(reports)
+    for step in notices.due(home.workspace, session):
+        reports("did" if step.done else "open", step.what)
+    reports("done")
+
+
+def tell_halted(reports: Reports, folder: Path, days: float) -> None:
+    """Tell what is due, but stop when the first mail has been sent and before that is recorded."""
+    home, session = _open(folder, days)
+    hooks.halt_before(dispatch._Run, "_settle", reports)
+    for _ in notices.due(home.workspace, session):
+        pass
 
 
 def _open(folder: Path, days: float = 0) -> tuple[HomeForTest, Session]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from certmgr import issuance
 from certmgr.models.keys import KeyType, Signer
-from certmgr.net import layout, published
+from certmgr.net import layout, mail, published
 from certmgr.pki import build, inspect
 from certmgr.store import authorities
+from certmgr.store import notices as stored_notices
 from certmgr.store.connection import Store
 from certmgr.workspace import Session, Workspace
 from tests.faults.processes import Reports
@@ -92,6 +93,15 @@ def watch_writing(reports: Reports) -> None:
     _report(issuance, "sign", reports, "sign")
     _report(layout, "deliver", reports, "deliver")
     _report(published, "publish_file", reports, "publish")
+
+
+def watch_telling(reports: Reports) -> None:
+    """Let the sending of notices say when one is recorded, taken, sent, and when its result is recorded."""
+    _report(stored_notices, "add", reports, "add")
+    _report(stored_notices, "take", reports, "take")
+    _report(mail.Post, "send", reports, "send")
+    _report(stored_notices, "get", reports, "settle")
+    _report(stored_notices, "set_sent", reports, "sent")
 
 
 def use_token(workspace: Workspace, session: Session) -> None:

@@ -9,11 +9,12 @@ import pytest
 from certmgr.codes import Code
 from certmgr.errors import UsageError
 from certmgr.inventory_file import read_inventory
+from certmgr.inventory_report import LineReport, Outcome
 from certmgr.operations import inventory
-from certmgr.operations.inventory import LineReport, Outcome
 from certmgr.pki import keys
 from certmgr.queries import certificates as queries
 from tests.home import HomeForTest
+from tests.reviewing import with_reviewers
 
 HEADER = "server,dns,ip,owner,contact,purpose,profile"
 
@@ -134,3 +135,31 @@ def test_the_example_network_is_issued_whole(home: HomeForTest) -> None:
     reports = issue(home, content)
     assert 120 <= expected <= 200
     assert [report.outcome for report in reports] == [Outcome.ISSUED] * expected
+
+
+def test_r2_1_lines_under_a_reviewed_profile_wait_and_the_others_are_served(home: HomeForTest) -> None:
+    """R2.1: each waits under its own application; the run again makes no second one."""
+    made = with_reviewers(home)
+    content = text_of(
+        "web1,web1.egov.internal,,ops,,Web,server",
+        "pay1,pay1.egov.internal,,ops,,Payments,guarded",
+        "pay2,pay2.egov.internal,,ops,,Payments,reviewed",
+    )
+    rehearsed = inventory.rehearse_inventory(made.workspace, read_inventory(content, name="test.csv"))
+    assert [(report.outcome, report.application) for report in rehearsed] == [
+        (Outcome.ISSUED, None),
+        (Outcome.WAITING, None),
+        (Outcome.WAITING, None),
+    ]
+    first, second = issue(made, content), issue(made, content)
+    assert [report.outcome for report in first] == [Outcome.ISSUED, Outcome.WAITING, Outcome.WAITING]
+    assert [report.application for report in first] == [None, 1, 2]
+    assert [report.outcome for report in second] == [Outcome.SKIPPED, Outcome.WAITING, Outcome.WAITING]
+    assert [report.application for report in second] == [None, 1, 2]
+    changed = content.replace(b"pay2.egov.internal,", b"pay3.egov.internal,")
+    assert [report.outcome for report in issue(made, changed)] == [
+        Outcome.SKIPPED,
+        Outcome.WAITING,
+        Outcome.REFUSED,
+    ]
+    made.workspace.close()

@@ -1,7 +1,5 @@
 """Dry runs: the verdict of the real thing, and not a trace of it (DETAILS 21)."""
 
-from datetime import timedelta
-
 import pytest
 
 from certmgr import issuance
@@ -10,7 +8,7 @@ from certmgr.errors import RefusedError, UsageError
 from certmgr.inventory_file import read_inventory
 from certmgr.models.keys import KeyType
 from certmgr.models.revocations import Cause
-from certmgr.operations import check, inventory, revocations
+from certmgr.operations import check, holds, inventory, revocations
 from certmgr.pki import csr, keys
 from certmgr.queries import certificates as queries
 from tests.clock import FakeClock
@@ -31,7 +29,7 @@ def due(home: HomeForTest) -> list[tuple[str, bool]]:
     """Return what a check would do; it records nothing."""
     before = journal_length(home)
     files = sorted(home.path.parent.rglob("*"))
-    found = [(step.what, step.done) for step in check.due(home.workspace)]
+    found = [(step.what, step.done) for step in check.pending(home.workspace)]
     assert journal_length(home) == before
     assert [path for path in sorted(home.path.parent.rglob("*")) if "certmgr.db" not in path.name] == [
         path for path in files if "certmgr.db" not in path.name
@@ -54,7 +52,7 @@ def test_what_is_due_is_what_check_does(home: HomeForTest, clock: FakeClock) -> 
         home.workspace, person, certificate=other.id, cause=Cause.KEY_LOST, confirm="other.egov.internal"
     )
     revocations.verify(home.workspace, person, request.id)
-    clock.now = queries.detail(home.workspace, issued.id).certificate.renew_at + timedelta(minutes=1)
+    clock.now = queries.detail(home.workspace, issued.id).certificate.renew_at + home.workspace.config.renewal.spread
     said = [what for what, done in due(home) if done]
     for words in ("Would carry out the revocation", "Would publish the CRL of issuing", f"Would renew {NAME}"):
         assert any(what.startswith(words) for what in said), words
@@ -83,7 +81,7 @@ def test_a_renewal_that_needs_its_owner_is_not_promised(home: HomeForTest, clock
     """DETAILS 19: the key was made elsewhere, so a person is needed."""
     request = csr.make_csr(keys.make_key(KeyType.EC_P256), [NAME], [], NAME)
     issued = home.issue(NAME, csr=request)
-    clock.now = queries.detail(home.workspace, issued.id).certificate.renew_at + timedelta(minutes=1)
+    clock.now = queries.detail(home.workspace, issued.id).certificate.renew_at + home.workspace.config.renewal.spread
     (found,) = [(what, done) for what, done in due(home) if NAME in what]
     assert found[1] is False
     assert "needs a new CSR" in found[0]
@@ -95,7 +93,9 @@ def test_a_rehearsed_revocation_names_every_certificate_of_the_key(home: HomeFor
     first = home.issue(NAME, csr=request)
     second = home.issue(NAME, csr=request, additional=True)
     before = journal_length(home)
-    whole = revocations.rehearse(home.workspace, certificate=first.id, cause=Cause.KEY_COMPROMISE)
+    whole = revocations.rehearse(
+        home.workspace, certificate=first.id, cause=Cause.KEY_COMPROMISE, evidence="found in a backup"
+    )
     assert [one.id for one in whole] == [first.id, second.id]
     alone = revocations.rehearse(home.workspace, certificate=first.id, cause=Cause.KEY_LOST)
     assert [one.id for one in alone] == [first.id]
@@ -117,10 +117,10 @@ def test_only_what_is_held_can_be_released(home: HomeForTest) -> None:
     issued = home.issue(NAME)
     one = queries.detail(home.workspace, issued.id).certificate
     with pytest.raises(RefusedError) as caught:
-        revocations.require_held(one)
+        holds.require_held(one)
     assert caught.value.code is Code.REVOCATION_STATE
-    revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.SUSPENDED, confirm=NAME)
-    revocations.require_held(queries.detail(home.workspace, issued.id).certificate)
+    holds.hold(home.workspace, home.person(), certificate=issued.id, confirm=NAME, evidence="an order")
+    holds.require_held(queries.detail(home.workspace, issued.id).certificate)
 
 
 def test_a_rehearsed_inventory_tells_what_would_become_of_every_line(home: HomeForTest) -> None:

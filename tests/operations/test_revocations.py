@@ -8,18 +8,27 @@ import pytest
 from certmgr import publication
 from certmgr.codes import Code
 from certmgr.errors import IntegrityError, RefusedError, UsageError
+from certmgr.issuance import Issued
 from certmgr.models.certificates import State
 from certmgr.models.keys import KeyType
 from certmgr.models.revocations import Cause, CrlEntry, Reason, RequestState
-from certmgr.operations import check, revocations
+from certmgr.operations import check, holds, revocations
 from certmgr.pki import crl, csr, keys
 from certmgr.queries import certificates as queries
 from certmgr.queries import revocations as requests
+from certmgr.revocation_steps import Revoked
 from certmgr.store import authorities
 from tests.clock import FakeClock
 from tests.home import HomeForTest, copy_home, reopen
 
 NAME = "portal.egov.internal"
+
+
+def revoke(home: HomeForTest, issued: Issued, cause: Cause) -> Revoked:
+    """Revoke or hold a certificate as a person who may, with some evidence."""
+    return revocations.revoke(
+        home.workspace, home.person(), certificate=issued.id, cause=cause, confirm=NAME, evidence="as it was told"
+    )
 
 
 def published_entries(home: HomeForTest) -> dict[str, CrlEntry]:
@@ -48,7 +57,7 @@ def published_entries(home: HomeForTest) -> dict[str, CrlEntry]:
 def test_r6_2_each_cause_is_published_with_its_reason(home: HomeForTest, cause: Cause, reason: Reason) -> None:
     """R6.1, R6.2: the CRL is out before the operation returns, with the RFC 5280 reason of the cause."""
     issued = home.issue(NAME)
-    done = revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=cause, confirm=NAME)
+    done = revoke(home, issued, cause)
     assert done.published
     assert done.problem is None
     assert published_entries(home)[issued.prepared.spec.serial].reason is reason
@@ -95,7 +104,12 @@ def test_r1_6_a_compromised_key_takes_every_certificate_of_that_key_along(home: 
     first = home.issue(NAME, csr=request)
     second = home.issue(NAME, csr=request, server=NAME, additional=True)
     done = revocations.revoke(
-        home.workspace, home.person(), certificate=first.id, cause=Cause.KEY_COMPROMISE, confirm=NAME
+        home.workspace,
+        home.person(),
+        certificate=first.id,
+        cause=Cause.KEY_COMPROMISE,
+        confirm=NAME,
+        evidence="found in a public repository",
     )
     assert [other.serial for other in done.others] == [second.prepared.spec.serial]
     assert set(published_entries(home)) == {first.prepared.spec.serial, second.prepared.spec.serial}
@@ -119,8 +133,8 @@ def test_a_revoked_certificate_only_changes_to_key_compromise(home: HomeForTest)
     revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_LOST, confirm=NAME)
     before = published_entries(home)[issued.prepared.spec.serial]
     with pytest.raises(RefusedError):
-        revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.MISUSED, confirm=NAME)
-    revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.KEY_COMPROMISE, confirm=NAME)
+        revoke(home, issued, Cause.MISUSED)
+    revoke(home, issued, Cause.KEY_COMPROMISE)
     after = published_entries(home)[issued.prepared.spec.serial]
     assert after.reason is Reason.KEY_COMPROMISE
     assert after.revoked_at == before.revoked_at
@@ -138,15 +152,14 @@ def test_details_29_ca_compromise_is_no_cause_for_a_leaf(home: HomeForTest) -> N
 def test_r6_2_9_a_hold_is_released_and_leaves_the_crl(home: HomeForTest) -> None:
     """R6.2(9): a hold stands on the CRL as certificateHold and is gone from it after the release."""
     issued = home.issue(NAME)
-    revocations.revoke(home.workspace, home.person(), certificate=issued.id, cause=Cause.SUSPENDED, confirm=NAME)
+    revoke(home, issued, Cause.SUSPENDED)
     assert queries.detail(home.workspace, issued.id).state is State.HELD
-    published, problem = revocations.release(home.workspace, home.person(), certificate=issued.id, confirm=NAME)
-    assert problem is None
-    assert published is not None
+    done = holds.release(home.workspace, home.person(), certificate=issued.id, confirm=NAME)
+    assert (done.lifted, done.seen, done.problem, done.due) == (True, True, None, None)
     assert published_entries(home) == {}
     assert queries.detail(home.workspace, issued.id).state is State.VALID
     with pytest.raises(RefusedError):
-        revocations.release(home.workspace, home.person(), certificate=issued.id, confirm=NAME)
+        holds.release(home.workspace, home.person(), certificate=issued.id, confirm=NAME)
 
 
 def test_r6_1_a_failed_publication_leaves_the_request_open_and_check_names_it_until_it_is_out(

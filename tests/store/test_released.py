@@ -1,15 +1,16 @@
 """The store of every version that was released is opened and brought to this one, with nothing lost (DETAILS 33)."""
 
 import gzip
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from certmgr import journal as journal_format
+from certmgr.commitments import Kind
 from certmgr.models.certificates import CertificateId
 from certmgr.models.revocations import Cause
-from certmgr.store import certificates, journal, revocations, servers
+from certmgr.store import certificates, commitments, journal, revocations, servers
 from certmgr.store.connection import open_store
 from certmgr.store.integrity import examine
 from certmgr.store.migrations import SCHEMA_VERSION
@@ -38,6 +39,11 @@ def test_a_released_store_becomes_this_versions(released: Path, tmp_path: Path) 
         revoked, held, good = (certificates.get(snapshot, CertificateId(number)) for number in (1, 2, 3))
         assert (revoked.cause, held.held_at is not None, good.cause) == (Cause.KEY_COMPROMISE, True, None)
         assert [one.server for one in revocations.open(snapshot)] == ["video.egov.internal"]
+        # What the first version promised without a promise on record.
+        promised = {(one.kind, one.object) for one in commitments.open(snapshot)}
+        assert promised == {(Kind.VERIFY_REVOCATION, "revocation:3"), (Kind.DECIDE_HOLD, "certificate:2")}
+        assert held.held_at is not None
+        assert held.hold_until == held.held_at + timedelta(days=30)
         entries = list(journal.entries(snapshot))
         assert entries[-1].action == "store.migrated"
         assert journal_format.verify(entries) == ()

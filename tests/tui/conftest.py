@@ -68,7 +68,9 @@ def fill(home: HomeForTest, clock: FakeClock) -> None:
 
     def revoke(name: str, cause: Cause) -> None:
         found = resolve(home.workspace, f"{name}.egov.internal")
-        revocations.revoke(home.workspace, person, certificate=found.id, cause=cause, confirm=found.server)
+        revocations.revoke(
+            home.workspace, person, certificate=found.id, cause=cause, confirm=found.server, evidence="as it was told"
+        )
 
     for name, (ago, days, owner) in sorted(AGES.items(), key=lambda item: -item[1][0]):
         clock.now = START - timedelta(days=ago)

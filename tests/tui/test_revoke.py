@@ -111,6 +111,28 @@ async def test_the_name_must_be_typed_whole(home: HomeForTest, running: Running)
             assert app.screen is dialog, name
 
 
+async def test_r6_2_a_cause_that_needs_evidence_asks_for_it(home: HomeForTest, running: Running) -> None:
+    """Without the words enter does nothing; with them they stand with the request."""
+    async with running(home) as (app, pilot):
+        app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
+        dialog = await open_dialog(app, pilot)
+        await press(app, pilot, "2")
+        assert not dialog.query_one("#evidence", Input).display
+        await press(app, pilot, "shift+tab", "9")
+        assert app.focused is dialog.query_one("#evidence", Input)
+        dialog.query_one("#name", Input).value = PORTAL
+        await press(app, pilot, "enter")
+        assert app.screen is dialog
+        assert dialog.query_one("#revoke", Choice).disabled
+        assert "What was found, where and when" in shown(app)
+        assert "Say what it rests on." in shown(app)
+        dialog.query_one("#evidence", Input).value = "served at a partner's site"
+        await press(app, pilot, "enter")
+        await told(app, pilot, "is revoked and the CRL is published")
+    (request,) = detail(home.workspace, portal(home).id).revocations
+    assert (request.cause, request.evidence) == (Cause.MISUSED, "served at a partner's site")
+
+
 async def test_a_name_without_a_cause_revokes_nothing(home: HomeForTest, running: Running) -> None:
     """The cause is a choice that nobody makes for the user."""
     async with running(home) as (app, pilot):
@@ -160,7 +182,12 @@ async def test_what_changed_meanwhile_is_told(home: HomeForTest, running: Runnin
         await fill(app, pilot)
         found = portal(home)
         revocations.revoke(
-            home.workspace, home.person(), certificate=found.id, cause=Cause.MISUSED, confirm=found.server
+            home.workspace,
+            home.person(),
+            certificate=found.id,
+            cause=Cause.MISUSED,
+            confirm=found.server,
+            evidence="seen elsewhere",
         )
         await press(app, pilot, "enter")
         assert isinstance(app.screen, NoticeDialog)
@@ -230,6 +257,7 @@ async def test_a_suspension_is_a_hold(home: HomeForTest, running: Running) -> No
         await open_dialog(app, pilot)
         app.screen.query_one(CauseList).highlighted = 10
         await fill(app, pilot, key="enter")
+        app.screen.query_one("#evidence", Input).value = "order of the network authority"
         await press(app, pilot, "enter")
         await eventually(app, pilot, "■ held      portal")
     assert detail(home.workspace, portal(home).id).state is State.HELD

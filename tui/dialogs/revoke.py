@@ -8,6 +8,7 @@ from textual import on, work
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
+from certmgr import evidence as evidence_rules
 from certmgr.errors import CertmgrError
 from tui.dialogs.base import LABEL, Choice, Dialog, buttons
 from tui.dialogs.unlock import UnlockDialog
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RevokeDialog(Dialog[Outcome]):
-    """Asks for cause and name, unlocks a slot if none is, and carries the revocation out.
+    """Asks for cause, evidence and name, unlocks a slot if none is, and carries the revocation out.
 
     It holds the certificate as it was when the dialog opened: whatever happens to the list behind it, this
     certificate and no other is revoked, and the operation checks its state again.
@@ -36,12 +37,13 @@ class RevokeDialog(Dialog[Outcome]):
         self._busy = False
 
     def body(self) -> Iterable[Widget]:
-        """Return facts, causes, the field for the name, and the buttons."""
+        """Return facts, causes, the fields for what it rests on and for the name, and the buttons."""
         server = safe_text(self._row.server, ascii_only=self.app.glyphs.ascii_only)
         yield self.title_line("Revoke", self._row.server)
         yield self.text(self._facts())
         yield CauseList(self.app.glyphs)
         yield self.text((), name="explain")
+        yield Input(compact=True, id="evidence", select_on_focus=False)
         yield self.text(((Piece("Type the server's name  ", Ink.LABEL), Piece(server, Ink.STRONG)),), name="name-label")
         yield Input(compact=True, id="name", select_on_focus=False)
         yield self.text((), name="status")
@@ -55,12 +57,19 @@ class RevokeDialog(Dialog[Outcome]):
         """Begin in the list of causes, with none chosen and none highlighted."""
         self.query_one(CauseList).focus()
         self._explain(None)
+        self._show_evidence()
         self._check()
 
     @property
     def complete(self) -> bool:
-        """Whether a cause is chosen and the name is typed."""
-        return self._cause is not None and self.query_one("#name", Input).value == self._row.server
+        """Whether a cause is chosen, what it rests on is said where it must be, and the name is typed."""
+        typed = self.query_one("#name", Input).value == self._row.server
+        return self._cause is not None and typed and not self._lacks_evidence
+
+    @property
+    def _lacks_evidence(self) -> bool:
+        needed = self._cause is not None and self._cause in evidence_rules.NEEDED
+        return needed and not self.query_one("#evidence", Input).value.strip()
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -74,7 +83,8 @@ class RevokeDialog(Dialog[Outcome]):
         self._cause = CAUSES[event.option_index].cause
         self.query_one(CauseList).mark(event.option_index)
         self._explain(event.option_index)
-        self.query_one("#name", Input).focus()
+        self._show_evidence()
+        self.query_one("#evidence" if self._lacks_evidence else "#name", Input).focus()
         self._check()
 
     @on(Input.Changed)
@@ -90,6 +100,10 @@ class RevokeDialog(Dialog[Outcome]):
             self._carry_out()
         elif self._cause is None:
             self.query_one(CauseList).focus()
+        elif self._lacks_evidence:
+            self.query_one("#evidence", Input).focus()
+        else:
+            self.query_one("#name", Input).focus()
 
     @on(Choice.Pressed, "#cancel")
     def action_cancel(self) -> None:
@@ -110,9 +124,10 @@ class RevokeDialog(Dialog[Outcome]):
             self._status("Nothing was revoked: no slot was unlocked.", Ink.DUE)
             return
         self._status("Revoking, and publishing the CRL ...", Ink.REVOKING)
-        name = self.query_one("#name", Input).value
+        name, evidence = self.query_one("#name", Input).value, self.query_one("#evidence", Input).value
+        act = partial(backend.revoke, self._row, cause=cause, confirm=name, evidence=evidence)
         try:
-            outcome = await self.app.acts.run(partial(backend.revoke, self._row, cause=cause, confirm=name))
+            outcome = await self.app.acts.run(act)
         except CertmgrError as error:
             self.dismiss(None)
             self.app.trouble(error)
@@ -122,7 +137,7 @@ class RevokeDialog(Dialog[Outcome]):
     def _set_busy(self, *, busy: bool) -> None:
         """Let nothing be changed while it is being carried out."""
         self._busy = busy
-        for widget in (self.query_one(CauseList), self.query_one("#name", Input)):
+        for widget in (self.query_one(CauseList), *self.query(Input)):
             widget.disabled = busy
         self.query_one("#revoke", Choice).disabled = busy or not self.complete
         if not busy:
@@ -134,12 +149,21 @@ class RevokeDialog(Dialog[Outcome]):
         typed = self.query_one("#name", Input).value
         if self._cause is None:
             self._status("Choose a cause.", Ink.DIM)
+        elif self._lacks_evidence:
+            self._status("Say what it rests on.", Ink.DIM)
         elif not typed:
             self._status("Type the server's name to confirm.", Ink.DIM)
         elif typed != self._row.server:
             self._status("That is not the server's name yet.", Ink.DUE)
         else:
             self._status("Enter revokes.", Ink.URGENT)
+
+    def _show_evidence(self) -> None:
+        """Ask what it rests on where the cause needs that (R6.1, R6.2)."""
+        needed = None if self._cause is None else evidence_rules.NEEDED.get(self._cause)
+        field = self.query_one("#evidence", Input)
+        field.display = needed is not None
+        field.placeholder = f"{needed[0].upper()}{needed[1:]}" if needed else ""
 
     def _status(self, text: str, ink: Ink) -> None:
         """Write the line above the buttons."""
