@@ -8,9 +8,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 # What was installed last; older than its lock, it is installed again. The development lock holds the other one whole.
 FOR_USE := $(VENV)/.installed
 FOR_WORK := $(VENV)/.installed-dev
+# Of `make simulate`: how long the simulated time is, and what everything that is left to chance begins with.
+DAYS ?= 365
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint docs bench lock clean
+.PHONY: help demo test setup lint docs bench simulate lock clean
 
 help:
 	@echo 'make demo    an authority, certificates for a whole network, TLS, a revocation, a renewal'
@@ -19,6 +22,7 @@ help:
 	@echo 'make lint    ruff, mypy, the import contracts, the addresses check'
 	@echo 'make docs    write docs/errors.md anew'
 	@echo 'make bench   measure, beside openssl and easyrsa where they are installed'
+	@echo 'make simulate   a year of the example network in simulated time (DAYS=365 SEED=1)'
 	@echo 'make lock    resolve the dependencies anew and write both locks (needs uv)'
 	@echo 'make clean   remove everything that make has made'
 
@@ -44,6 +48,9 @@ docs: $(FOR_WORK)
 bench: $(FOR_WORK)
 	@$(BIN)/python benchmarks/issue_one.py
 	@$(BIN)/python benchmarks/issue_many.py
+
+simulate: $(FOR_WORK)
+	@$(BIN)/python -m tests.simulation.run --days $(DAYS) --seed $(SEED)
 
 lock:
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv: install it, or name it with UV=/path/to/uv.' >&2; exit 1; }
