@@ -77,7 +77,9 @@ def look(  # noqa: PLR0913 - the options of one verb, by keyword
     drafts: list[Draft] = []
     problems = list(plan.skipped)
     silent = missed = 0
-    for one in scan.walk(plan.places, concurrency=concurrency, timeout_s=timeout_s, within_s=within_s):
+    turns = {place: turn for turn, place in enumerate(plan.places)}
+    looks = scan.walk(plan.places, concurrency=concurrency, timeout_s=timeout_s, within_s=within_s)
+    for one in sorted(looks, key=lambda look: turns[look.place]):
         silent += not one.answered and not one.missed
         missed += one.missed
         if one.certificate is not None:
