@@ -3,28 +3,31 @@
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.events import Event, Key, MouseDown
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 
 from certmgr.errors import CertmgrError
 from certmgr.models.certificates import CertificateId
 from tui import terminal, theme
 from tui.commands import Scope, bindings, in_scope, shown
+from tui.commands.places import FIRST
 from tui.dialogs.notice import NoticeDialog
+from tui.dialogs.place import PlaceDialog
 from tui.dialogs.revoke import RevokeDialog
+from tui.dialogs.unlock import UnlockDialog
 from tui.host import Host
 from tui.lanes import Lane
 from tui.present import ASCII, UNICODE, Ink, Line, Piece, safe_text
-from tui.screens.certificates import CertificatesScreen
+from tui.screens.catalogue import SCREENS
 from tui.screens.detail import DetailScreen
 from tui.screens.frame import MIN_COLUMNS, MIN_ROWS, ROOMY_ROWS, WIDE_COLUMNS
 from tui.screens.pages import HelpScreen, MessagesScreen
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from certmgr.models.revocations import Revocation
     from certmgr.workspace import Workspace
     from tui.backend import Backend
+
+T = TypeVar("T")
 
 POLL_S = 1.0
 """How often the store is asked whether anything has changed: a change shows within two seconds."""
@@ -50,7 +55,9 @@ class CertmgrApp(Host):
 
     TITLE = "certmgr"
     CSS_PATH = "styles.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.EVERYWHERE)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.EVERYWHERE, Scope.PLACES)]
+    MODES = dict(SCREENS)  # noqa: RUF012 - Textual's
+    DEFAULT_MODE = FIRST
     HORIZONTAL_BREAKPOINTS = [(0, "-small"), (MIN_COLUMNS, "-normal"), (WIDE_COLUMNS, "-wide")]  # noqa: RUF012 - Textual's
     VERTICAL_BREAKPOINTS = [(0, "-short"), (MIN_ROWS, "-tall"), (ROOMY_ROWS, "-roomy")]  # noqa: RUF012 - Textual's
 
@@ -84,10 +91,6 @@ class CertmgrApp(Host):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the inks, which every theme has."""
         return theme.variables()
-
-    def get_default_screen(self) -> Screen[None]:
-        """Begin with the certificates."""
-        return CertificatesScreen()
 
     def on_mount(self) -> None:
         """Take the signals of the system and begin to follow the store."""
@@ -150,6 +153,21 @@ class CertmgrApp(Host):
         at = self.backend.now().astimezone(self.backend.zone)
         self._said.appendleft((Piece(f"{at:%H:%M:%S}  ", Ink.DIM), Piece(text, ink)))
 
+    async def act(self, purpose: str, call: Callable[[], T], *, slotless: bool = False) -> T | None:
+        """Carry out what writes and return what it returned; None where no slot was unlocked or it was refused."""
+        if self.read_only:
+            self.say("This session is read-only (--read-only).")
+            return None
+        if not slotless and self.backend.unlocked is None and not await self.push_screen_wait(UnlockDialog(purpose)):
+            return None
+        try:
+            done = await self.acts.run(call)
+        except CertmgrError as error:
+            self.trouble(error)
+            return None
+        self._follow(anyway=True)
+        return done
+
     def start_revocation(self, row: Row) -> None:
         """Open the revocation dialog, unless the session is read-only."""
         if self.read_only:
@@ -175,6 +193,23 @@ class CertmgrApp(Host):
     def open_detail(self, certificate: CertificateId) -> None:
         """Show one certificate on a screen of its own."""
         self.push_screen(DetailScreen(certificate))
+
+    async def action_go(self, place: str) -> None:
+        """Go to a screen of its own, whatever lies on top of this one; not away from a dialog."""
+        if isinstance(self.screen, ModalScreen):
+            return
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        if self.current_mode != place:
+            await self.switch_mode(place)
+
+    @work(exclusive=True, group="place")
+    async def action_ask_place(self) -> None:
+        """Ask where to go, and go there."""
+        if isinstance(self.screen, ModalScreen):
+            return
+        if (place := await self.push_screen_wait(PlaceDialog())) is not None:
+            await self.action_go(place)
 
     def action_help(self) -> None:
         """Show the help."""
@@ -209,7 +244,7 @@ class CertmgrApp(Host):
         Its screenshot would write what is on screen, which may be confidential, to a file.
         """
         scopes = getattr(screen, "SCOPES", ())
-        for command in (*in_scope(*scopes), *in_scope(Scope.EVERYWHERE)):
+        for command in (*in_scope(*scopes), *in_scope(Scope.PLACES, Scope.EVERYWHERE)):
             if command.palette and not (command.writes and self.read_only):
                 keys = ", ".join(shown(key) for key in command.keys)
                 yield SystemCommand(command.title, keys, partial(screen.run_action, command.action))

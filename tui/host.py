@@ -1,8 +1,8 @@
 """What screens and dialogs may ask of the application around them."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.signal import Signal
 
@@ -16,6 +16,8 @@ from tui.views import Head, Row
 
 if TYPE_CHECKING:
     from tui.backend import Backend
+
+T = TypeVar("T")
 
 
 class Host(GuardedApp):
@@ -49,6 +51,14 @@ class Host(GuardedApp):
     @abstractmethod
     def trouble(self, error: CertmgrError) -> None:
         """Show an error until it is dismissed and keep it in the message log."""
+
+    @abstractmethod
+    async def act(self, purpose: str, call: Callable[[], T], *, slotless: bool = False) -> T | None:
+        """Carry out what writes, off the interface's thread, and return what it returned; None: nothing was done.
+
+        `purpose` goes on after "Unlock to": `revoke portal.hub`. A slot is unlocked first where none is, unless
+        `slotless`. An error is shown with all its reasons. Call it in a worker (`@work`), for it waits for people.
+        """
 
     @abstractmethod
     def start_revocation(self, row: Row) -> None:

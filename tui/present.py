@@ -36,6 +36,8 @@ class Ink(StrEnum):
     REVOKING = "revoking"
     URGENT = "urgent"
     ALARM = "alarm"
+    MARK = "mark"
+    PLACE = "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ class Glyphs:
     branch: str
     rule: str
     arrow: str
+    up: str
+    down: str
+    """Sorted so: the smallest first, the largest first."""
+    mark: str
+    """Before a marked row; one cell."""
 
 
 UNICODE = Glyphs(
@@ -89,6 +96,9 @@ UNICODE = Glyphs(
     branch="└─ ",
     rule="─",
     arrow="→",
+    up="↑",
+    down="↓",
+    mark="▌",
 )
 ASCII = Glyphs(
     ascii_only=True,
@@ -112,6 +122,9 @@ ASCII = Glyphs(
     branch="`- ",
     rule="-",
     arrow="->",
+    up="^",
+    down="v",
+    mark="*",
 )
 
 

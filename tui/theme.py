@@ -59,9 +59,11 @@ INK_COLOURS: Mapping[Ink, str] = MappingProxyType(
         Ink.REVOKING: "#feacd0",
         Ink.URGENT: "#ff5f59",
         Ink.ALARM: "#ff5f59",
+        Ink.MARK: "#6ab0f3",
+        Ink.PLACE: "#6ab0f3",
     }
 )
-_BOLD = frozenset({Ink.STRONG, Ink.URGENT, Ink.ALARM})
+_BOLD = frozenset({Ink.STRONG, Ink.URGENT, Ink.ALARM, Ink.MARK, Ink.PLACE})
 
 
 def variables() -> dict[str, str]:

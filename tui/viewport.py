@@ -1,14 +1,13 @@
 """The part of a long list that is in memory, and the cursor in it. Pure; the store is asked elsewhere.
 
 Rows come in keyset pages, so a place in the list is a row, never a number: the cursor belongs to a
-certificate and stays with it whatever is added, removed or changed around it.
+thing (a certificate, a server) and stays with it whatever is added, removed or changed around it.
 """
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
-from certmgr.models.certificates import CertificateId
-from tui.views import Around, Page, Row
+from tui.views import Around, Page, R
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +26,12 @@ class Side(Enum):
     AFTER = "after"
 
 
-class Viewport:
+class Viewport(Generic[R]):
     """Rows in memory, the first line shown, and the cursor."""
 
     def __init__(self) -> None:
         """Begin empty, with room for one line."""
-        self.rows: tuple[Row, ...] = ()
+        self.rows: tuple[R, ...] = ()
         self.at_start = True
         self.at_end = True
         self.first: int | None = 0
@@ -42,7 +41,7 @@ class Viewport:
         self.height = 1
 
     @property
-    def current(self) -> Row | None:
+    def current(self) -> R | None:
         """The row under the cursor."""
         return self.rows[self.cursor] if self.rows else None
 
@@ -75,7 +74,7 @@ class Viewport:
         self._settle()
         return top != self.top
 
-    def replace(self, stretch: Around, *, anchor: CertificateId | None, first: int | None) -> None:
+    def replace(self, stretch: Around[R], *, anchor: int | None, first: int | None) -> None:
         """Take other rows; the cursor stays on `anchor` at its line of the screen where it still exists.
 
         Where it does not, the cursor goes to the nearest row that followed it, else to the nearest before
@@ -93,7 +92,7 @@ class Viewport:
         self.top = self.cursor - line if found is not None else 0
         self._settle()
 
-    def extend(self, page: Page, side: Side) -> None:
+    def extend(self, page: Page[R], side: Side) -> None:
         """Add a page at one side; at the other side, rows beyond the limit are forgotten."""
         known = {row.id for row in self.rows}
         fresh = tuple(row for row in page.rows if row.id not in known)
@@ -116,9 +115,9 @@ class Viewport:
             return Side.BEFORE
         return None
 
-    def _neighbour(self, place: dict[CertificateId, int]) -> int | None:
+    def _neighbour(self, place: dict[int, int]) -> int | None:
         """Return where the nearest row of the old rows that is still there now stands."""
-        ordered: Sequence[Row] = (*self.rows[self.cursor :], *reversed(self.rows[: self.cursor]))
+        ordered: Sequence[R] = (*self.rows[self.cursor :], *reversed(self.rows[: self.cursor]))
         return next((place[row.id] for row in ordered if row.id in place), None)
 
     def _shift(self, count: int) -> None:

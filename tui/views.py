@@ -2,12 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from certmgr.models.authorities import Authority
 from certmgr.models.certificates import Certificate, CertificateId, State
 from certmgr.models.journal import Entry
 from certmgr.models.revocations import Revocation
+
+
+class Listed(Protocol):
+    """What has a line in a list: it keeps its number whatever happens around it."""
+
+    @property
+    def id(self) -> int:
+        """The number that cursor and marks hold on to."""
+
+
+R = TypeVar("R", bound=Listed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +33,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What the certificate list is asked for."""
+    """What a list is asked for."""
 
     filter_text: str = ""
-    """In the grammar of `certmgr list`."""
+    """In the grammar of `certmgr list` for certificates, words that must all occur for other lists."""
     show_hidden: bool = False
-    """Whether superseded ones, and those that expired over 30 days ago, are listed too."""
+    """Whether what is over is listed too: superseded certificates and those that expired over 30 days ago, say."""
+    sort: str = ""
+    """The name of a column; empty: the list's own order."""
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +56,7 @@ class Row:
     days: int
     """Natural days until expiry in the organisation's time zone; negative afterwards."""
     not_after: datetime
+    created: datetime
     profile: str
     owner: str
     key: str
@@ -49,19 +65,19 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Generic[R]):
     """Neighbouring rows in the list's order."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[R, ...]
     complete: bool
     """Whether nothing lies beyond them in the direction that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(Generic[R]):
     """A stretch of the list on both sides of one place in it."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[R, ...]
     at_start: bool
     at_end: bool
     before: int = 0

@@ -94,3 +94,8 @@ def matches_golden(name: str, text: str) -> bool:
     if kept != text:
         print(f"--- kept as {path.name}\n{kept}\n--- shown\n{text}")  # noqa: T201 - what a failing test tells
     return kept == text
+
+
+def stands_on(app: CertmgrApp, screen: type) -> bool:
+    """Tell whether the screen or dialog on top is one of that kind."""
+    return isinstance(app.screen, screen)

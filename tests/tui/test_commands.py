@@ -12,15 +12,20 @@ from tui.commands import COMMANDS, Scope, bindings, in_scope, keys_page
 from tui.dialogs.base import Dialog
 from tui.host import Host
 from tui.present import UNICODE
+from tui.screens.catalogue import SCREENS
 from tui.screens.certificates import CertificatesScreen
 from tui.screens.detail import DetailScreen
-from tui.screens.pages import TextScreen, help_lines
-from tui.widgets.certificate_list import CertificateList
+from tui.screens.frame import FrameScreen
+from tui.screens.listing import ListScreen
+from tui.screens.pages import HelpScreen, TextScreen, help_lines
+from tui.widgets.row_list import RowList
 from tui.widgets.scroll_text import ScrollText
 
 OWNERS = {
     Scope.EVERYWHERE: (Host,),
-    Scope.MOVEMENT: (CertificateList, ScrollText),
+    Scope.MOVEMENT: (RowList, ScrollText),
+    Scope.PLACES: (Host,),
+    Scope.ROWS: (ListScreen,),
     Scope.LIST: (CertificatesScreen,),
     Scope.DETAIL: (DetailScreen,),
     Scope.DIALOG: (Dialog,),
@@ -39,10 +44,11 @@ def test_every_command_has_a_name_of_its_own() -> None:
     assert [name for name, count in Counter(command.id for command in COMMANDS).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("scope", [Scope.LIST, Scope.DETAIL, Scope.PAGE])
-def test_no_key_means_two_things_at_once(scope: Scope) -> None:
+@pytest.mark.parametrize("screen", [*SCREENS.values(), DetailScreen, HelpScreen])
+def test_no_key_means_two_things_at_once(screen: type[FrameScreen]) -> None:
     """Keys of a screen, of movement and of everywhere are all active together."""
-    keys = Counter(key for command in in_scope(scope, Scope.MOVEMENT, Scope.EVERYWHERE) for key in command.keys)
+    scopes = (*screen.SCOPES, Scope.MOVEMENT, Scope.PLACES, Scope.EVERYWHERE)
+    keys = Counter(key for command in in_scope(*scopes) for key in command.keys)
     assert [key for key, count in keys.items() if count > 1] == []
 
 
@@ -80,7 +86,11 @@ async def test_the_palette_offers_what_this_screen_can_do(home: HomeForTest, run
     """The registry's commands and none of Textual's own: its screenshot would write what is on screen to a file."""
     async with running(home) as (app, _pilot):
         titles = {command.title for command in app.get_system_commands(app.screen)}
-        expected = {command.title for command in in_scope(Scope.LIST, Scope.EVERYWHERE) if command.palette}
+        expected = {
+            command.title
+            for command in in_scope(Scope.LIST, Scope.ROWS, Scope.PLACES, Scope.EVERYWHERE)
+            if command.palette
+        }
         assert titles == expected
         assert not any("screenshot" in title.lower() for title in titles)
 

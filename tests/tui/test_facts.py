@@ -15,7 +15,7 @@ from tui.present import UNICODE, width_of
 def lines(home: HomeForTest, name: str, *, width: int = 80) -> list[str]:
     """Return what is said of a server's certificate."""
     backend = Backend(home.workspace)
-    detail = backend.detail(resolve(home.workspace, f"{name}.egov.internal").id)
+    detail = backend.certificates.detail(resolve(home.workspace, f"{name}.egov.internal").id)
     found = detail_lines(detail, width=width, now=START, glyphs=UNICODE)
     return ["".join(piece.text for piece in line) for line in found]
 

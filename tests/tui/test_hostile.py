@@ -73,7 +73,7 @@ async def test_hostile_words_in_messages_are_text(home: HomeForTest, running: Ru
 async def test_a_hostile_name_in_the_revocation_dialog_is_text(home: HomeForTest, running: Running) -> None:
     """The dialog's title, the name to type, and the purpose in the unlock dialog."""
     async with running(home) as (app, pilot):
-        row = app.backend.row(resolve(home.workspace, GATEWAY).id)
+        row = app.backend.certificates.row(resolve(home.workspace, GATEWAY).id)
         hostile = Row(**{**{name: getattr(row, name) for name in Row.__slots__}, "server": ALL, "serial": ALL})
         app.backend.close_thread()
         app.start_revocation(hostile)

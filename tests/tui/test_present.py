@@ -24,6 +24,7 @@ ROW = Row(
     revoking=False,
     days=364,
     not_after=NOW + timedelta(days=364),
+    created=NOW,
     profile="server",
     owner="Citizens' office",
     key="ec-p256",

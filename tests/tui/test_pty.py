@@ -23,11 +23,11 @@ def crash(self):
 CertificatesScreen.action_hidden = crash
 """
 WORKER_CRASH = f"""
-from tui.backend import Backend
+from tui.backend.certificates import Certificates
 def crash(self, certificate):
     passphrase = "".join({list(SECRET)!r})
     raise ValueError(f"cannot unlock with {{passphrase}}")
-Backend.detail = crash
+Certificates.detail = crash
 """
 
 

@@ -16,7 +16,7 @@ from tests.clock import FakeClock
 from tests.home import CHEAP_KDF, PASSPHRASE, HomeForTest
 from tests.tui.conftest import Running
 from tests.tui.revoking import PORTAL, actions, fill, open_dialog, portal, unlock
-from tests.tui.screens import eventually, press, settle, shown, told
+from tests.tui.screens import eventually, press, settle, shown, stands_on, told
 from tui.dialogs.base import Choice
 from tui.dialogs.notice import NoticeDialog
 from tui.dialogs.revoke import RevokeDialog
@@ -47,9 +47,9 @@ async def test_esc_and_n_cancel(home: HomeForTest, running: Running) -> None:
     async with running(home) as (app, pilot):
         for keys in (("escape",), ("n",), ("2", "escape"), ("tab", "tab", "n")):
             await press(app, pilot, "x")
-            assert isinstance(app.screen, RevokeDialog)
+            assert stands_on(app, RevokeDialog)
             await press(app, pilot, *keys)
-            assert isinstance(app.screen, CertificatesScreen), keys
+            assert stands_on(app, CertificatesScreen), keys
     assert actions(home) == before
 
 
@@ -73,11 +73,11 @@ async def test_the_buttons_do_what_they_say(home: HomeForTest, running: Running)
         await press(app, pilot, "j", "x")
         await pilot.click("#cancel")
         await settle(app, pilot)
-        assert isinstance(app.screen, CertificatesScreen)
+        assert stands_on(app, CertificatesScreen)
         await press(app, pilot, "x")
         await fill(app, pilot)
         await press(app, pilot, "tab", "space")
-        assert isinstance(app.screen, CertificatesScreen)
+        assert stands_on(app, CertificatesScreen)
         assert portal(home).revoked_at is None
         await press(app, pilot, "x")
         await fill(app, pilot)
@@ -90,7 +90,7 @@ async def test_a_certificate_is_revoked_from_its_detail(home: HomeForTest, runni
     async with running(home) as (app, pilot):
         app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
         await press(app, pilot, "j", "enter", "x")
-        assert isinstance(app.screen, RevokeDialog)
+        assert stands_on(app, RevokeDialog)
         assert f"Revoke    {PORTAL}" in shown(app)
         await fill(app, pilot)
         await press(app, pilot, "enter")
@@ -267,12 +267,12 @@ async def test_read_only_offers_no_revocation(home: HomeForTest, running: Runnin
     """--read-only: no key, no word in the footer, no entry in the palette; the header says so."""
     async with running(home, read_only=True) as (app, pilot):
         await press(app, pilot, "x")
-        assert isinstance(app.screen, CertificatesScreen)
+        assert stands_on(app, CertificatesScreen)
         assert "READ-ONLY" in shown(app)
         assert "revoke" not in shown(app).splitlines()[-1]
         assert not any("Revoke" in command.title for command in app.get_system_commands(app.screen))
         await press(app, pilot, "enter", "x")
-        assert not isinstance(app.screen, RevokeDialog)
+        assert not stands_on(app, RevokeDialog)
 
 
 async def test_the_banner_stays_above_a_dialog(home: HomeForTest, running: Running) -> None:

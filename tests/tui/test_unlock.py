@@ -10,7 +10,7 @@ from tests.home import PASSPHRASE, HomeForTest
 from tests.tui.conftest import Running
 from tests.tui.revoking import PORTAL, fill, open_dialog, portal, unlock
 from tests.tui.screens import press, settle, shown, told
-from tui import backend as backend_module
+from tui.backend import core as core_module
 from tui.screens.certificates import CertificatesScreen
 
 
@@ -30,11 +30,11 @@ async def test_the_slot_is_locked_again_when_nobody_is_there(
     """Ten minutes without a key, and the passphrase is asked for anew; a key counts as presence."""
     now = [0.0]
     async with running(home) as (app, pilot):
-        monkeypatch.setattr(app.backend, "_monotonic", lambda: now[0])
+        monkeypatch.setattr(app.backend.core, "_monotonic", lambda: now[0])
         app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
-        now[0] = backend_module.IDLE.total_seconds() - 1
+        now[0] = core_module.IDLE.total_seconds() - 1
         await press(app, pilot, "j")
-        now[0] += backend_module.IDLE.total_seconds() - 1
+        now[0] += core_module.IDLE.total_seconds() - 1
         assert app.backend.lock_if_idle() is False
         now[0] += 1
         await told(app, pilot, "The slot is locked again")

@@ -21,6 +21,7 @@ def rows(numbers: Sequence[int]) -> tuple[Row, ...]:
             revoking=False,
             days=number,
             not_after=NOW + timedelta(days=number),
+            created=NOW,
             profile="server",
             owner="",
             key="ec-p256",
@@ -29,15 +30,15 @@ def rows(numbers: Sequence[int]) -> tuple[Row, ...]:
     )
 
 
-def view_of(numbers: Sequence[int], *, height: int = 10, at_start: bool = True, at_end: bool = True) -> Viewport:
+def view_of(numbers: Sequence[int], *, height: int = 10, at_start: bool = True, at_end: bool = True) -> Viewport[Row]:
     """Return a view that shows rows."""
-    view = Viewport()
+    view: Viewport[Row] = Viewport()
     view.resize(height)
     view.replace(Around(rows=rows(numbers), at_start=at_start, at_end=at_end), anchor=None, first=0)
     return view
 
 
-def current(view: Viewport) -> int:
+def current(view: Viewport[Row]) -> int:
     """Return the id under the cursor."""
     assert view.current is not None
     return view.current.id

@@ -42,7 +42,7 @@ class DetailScreen(FrameScreen):
         """Read the certificate again."""
         pane = self.query_one(DetailPane)
         try:
-            pane.show_detail(await self.app.reads.run(partial(self.app.backend.detail, self._certificate)))
+            pane.show_detail(await self.app.reads.run(partial(self.app.backend.certificates.detail, self._certificate)))
         except CertmgrError as error:
             pane.say(error_lines(error, self.app.glyphs))
 
@@ -54,7 +54,7 @@ class DetailScreen(FrameScreen):
     async def action_revoke(self) -> None:
         """Open the revocation dialog for this certificate."""
         try:
-            row = await self.app.reads.run(partial(self.app.backend.row, self._certificate))
+            row = await self.app.reads.run(partial(self.app.backend.certificates.row, self._certificate))
         except CertmgrError as error:
             self.app.trouble(error)
             return

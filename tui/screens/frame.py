@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.commands import Command, Scope, in_scope
+from tui.commands import WRITING, Command, Scope, in_scope
 from tui.host import Host
 from tui.present import Ink, Piece
 from tui.widgets.banner import Banner
@@ -54,6 +54,9 @@ class TooSmall(Static):
 class FrameScreen(Screen[None]):
     """A screen with the frame; subclasses give the body and their scopes of commands."""
 
+    PLACE: ClassVar[str] = ""
+    """What the top line calls the screen; empty: nothing."""
+
     app = getters.app(Host)
     SCOPES: ClassVar[tuple[Scope, ...]] = ()
 
@@ -64,7 +67,7 @@ class FrameScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Put the frame around the body."""
         app = self.app
-        yield Header(glyphs=app.glyphs, read_only=app.read_only)
+        yield Header(self.PLACE, glyphs=app.glyphs, read_only=app.read_only)
         yield Banner(glyphs=app.glyphs, clock=app.backend.now)
         yield from self.body()
         yield KeyBar(self.commands(), glyphs=app.glyphs, read_only=app.read_only)
@@ -82,7 +85,7 @@ class FrameScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer nothing that writes in a read-only session."""
         del parameters
-        return not (self.app.read_only and action == "revoke")
+        return not (self.app.read_only and action in WRITING)
 
     def frame_changed(self) -> None:
         """Take header and banner from the application."""

@@ -1,119 +1,26 @@
-"""The list of certificates: draws the lines that are visible from rows in memory, and asks for more in time.
-
-A line-API widget: what is drawn costs the same for ten certificates and for a million. It knows no store; the
-screen answers its messages.
-"""
+"""The list of certificates: its columns, and the countdown of open revocation requests in the last of them."""
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.binding import BindingType
-from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
-from textual.geometry import Region
-from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
+from textual.events import Resize
 
-from certmgr.models.certificates import CertificateId
 from tui.columns import columns_at, heading_line, revoke_in, row_line
-from tui.commands import Scope, bindings
-from tui.present import Glyphs, Ink, Line
-from tui.viewport import Side, Viewport
-from tui.views import Around, Page, Row
-
-_WHEEL = 3
+from tui.present import Glyphs, Line
+from tui.views import Row
+from tui.widgets.row_list import RowList
 
 
-class CertificateList(Widget, can_focus=True):
-    """A heading and rows, a cursor that belongs to a certificate, a scroll bar in the last column."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.MOVEMENT)]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "list--cursor",
-        "list--cursor-blurred",
-        "list--thumb",
-        "list--track",
-        *(f"list--{ink.value}" for ink in Ink),
-    }
-
-    class Highlighted(Message):
-        """The cursor stands on another certificate, or on none."""
-
-        def __init__(self, row: Row | None) -> None:
-            """Keep the row."""
-            super().__init__()
-            self.row = row
-
-    class Opened(Message):
-        """A row was clicked while the cursor stood on it."""
-
-    class Wanted(Message):
-        """Rows are needed at one side."""
-
-        def __init__(self, side: Side) -> None:
-            """Keep the side."""
-            super().__init__()
-            self.side = side
-
-    class Jump(Message):
-        """The first or the last row of the whole list is wanted and not in memory."""
-
-        def __init__(self, side: Side) -> None:
-            """Keep the side: BEFORE is the first row."""
-            super().__init__()
-            self.side = side
+class CertificateList(RowList[Row]):
+    """Certificates, one a line."""
 
     def __init__(self, *, glyphs: Glyphs, clock: Callable[[], datetime], zone: ZoneInfo) -> None:
         """Begin empty."""
-        super().__init__()
-        self._glyphs = glyphs
-        self._clock = clock
+        super().__init__(glyphs=glyphs, clock=clock)
         self._zone = zone
         self._columns = columns_at(0, clocks=False)
         self._clocks = self._superseded = False
-        self._countdowns: dict[int, str] = {}
-        self._empty: tuple[Line, ...] = ()
-        self.now = clock()
-        self.total: int | None = None
-        """How many rows the whole list has; None: not counted yet."""
-        self.view = Viewport()
-
-    @property
-    def current(self) -> Row | None:
-        """The row under the cursor."""
-        return self.view.current
-
-    def replace(self, stretch: Around, *, anchor: CertificateId | None, first: int | None) -> None:
-        """Take other rows and keep the cursor on `anchor`; only what reads differently is drawn."""
-        self.now = self._clock()
-        before = self._picture()
-        self.view.replace(stretch, anchor=anchor, first=first)
-        if self._picture() == before:
-            self.tick()
-            self._ask()
-        else:
-            self._drawn()
-
-    def count(self, total: int | None) -> None:
-        """Take the number of rows that the whole list has; the scroll bar shows it."""
-        if total != self.total:
-            self.total = total
-            self.refresh()
-
-    def extend(self, page: Page, side: Side) -> None:
-        """Add rows at one side."""
-        self.view.extend(page, side)
-        self._drawn()
-
-    def say(self, lines: tuple[Line, ...]) -> None:
-        """Show `lines` where there is no row to show."""
-        changed, self._empty = self._empty != lines, lines
-        if changed and not self.view.rows:
-            self.refresh()
 
     def make_room(self, *, clocks: bool | None = None, superseded: bool | None = None) -> None:
         """Make room for countdowns and for the longest state, or give it to the names."""
@@ -124,155 +31,23 @@ class CertificateList(Widget, can_focus=True):
             self._columns = columns
             self.refresh()
 
-    def tick(self) -> None:
-        """Draw those lines again whose countdown reads differently by now, and only those."""
-        self.now = self._clock()
-        for index in self.view.visible():
-            if self._countdown(index) != self._countdowns.get(index, ""):
-                self._refresh_row(index)
-
-    def visible_dues(self) -> tuple[datetime, ...]:
-        """Return the deadlines that are on screen."""
-        rows = (self.view.rows[index] for index in self.view.visible())
-        return tuple(row.due for row in rows if row.due is not None)
-
-    def render_line(self, y: int) -> Strip:
-        """Return one line of the widget: the heading, a row, or what is said of an empty list."""
-        if y == 0:
-            return self._strip(heading_line(self._columns, self._glyphs))
-        index = self.view.top + y - 1
-        if not self.view.rows:
-            return self._strip(self._empty[y - 2] if 0 <= y - 2 < len(self._empty) else ())
-        if index >= len(self.view.rows):
-            return self._strip(())
-        row = self.view.rows[index]
-        self._countdowns[index] = self._countdown(index)
-        line = row_line(row, self._columns, now=self.now, zone=self._zone, glyphs=self._glyphs)
-        strip = self._strip(line, cursor=index == self.view.cursor)
-        return self._with_bar(strip, y - 1)
-
     def on_resize(self, event: Resize) -> None:
-        """Fill the new size."""
+        """Choose the columns that fit; the lines are the base's."""
+        del event
         self.make_room()
-        self.view.resize(event.size.height - 1)
-        self._drawn()
 
-    def action_move(self, delta: int) -> None:
-        """Move the cursor by `delta` rows."""
-        before = self.view.cursor
-        if self.view.move(delta):
-            self._drawn()
-            return
-        self._refresh_row(before)
-        self._refresh_row(self.view.cursor)
-        self._tell()
+    def heading(self) -> Line:
+        """Return the columns' names."""
+        return heading_line(self._columns, self._glyphs)
 
-    def action_half(self, direction: int) -> None:
-        """Move the cursor by half a page."""
-        self.action_move(direction * max(self.view.height // 2, 1))
+    def line(self, row: Row) -> Line:
+        """Return a certificate."""
+        return row_line(row, self._columns, now=self.now, zone=self._zone, glyphs=self._glyphs)
 
-    def action_page(self, direction: int) -> None:
-        """Move the cursor by a page."""
-        self.action_move(direction * max(self.view.height - 1, 1))
+    def due(self, row: Row) -> datetime | None:
+        """Return when its open revocation request is due."""
+        return row.due
 
-    def action_first(self) -> None:
-        """Move the cursor to the first row of the whole list."""
-        self._to_end(Side.BEFORE, known=self.view.at_start)
-
-    def action_last(self) -> None:
-        """Move the cursor to the last row of the whole list."""
-        self._to_end(Side.AFTER, known=self.view.at_end)
-
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        """Scroll the lines."""
-        event.stop()
-        if self.view.scroll(_WHEEL):
-            self._drawn()
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        """Scroll the lines."""
-        event.stop()
-        if self.view.scroll(-_WHEEL):
-            self._drawn()
-
-    def on_click(self, event: Click) -> None:
-        """Move the cursor to the clicked row; open it where the cursor stood there already."""
-        index = self.view.top + event.y - 1
-        if event.y < 1 or index >= len(self.view.rows):
-            return
-        if index == self.view.cursor:
-            self.post_message(self.Opened())
-        else:
-            self.action_move(index - self.view.cursor)
-
-    def on_focus(self) -> None:
-        """Show that keys come here."""
-        self._refresh_row(self.view.cursor)
-
-    def on_blur(self) -> None:
-        """Show that keys go elsewhere."""
-        self._refresh_row(self.view.cursor)
-
-    def _to_end(self, side: Side, *, known: bool) -> None:
-        """Go to one end of the whole list, or ask for the rows there."""
-        if not known:
-            self.post_message(self.Jump(side))
-            return
-        self.action_move(-len(self.view.rows) if side is Side.BEFORE else len(self.view.rows))
-
-    def _drawn(self) -> None:
-        """Draw everything, tell where the cursor is and ask for what will be needed."""
-        self.refresh()
-        self._tell()
-        self._ask()
-
-    def _ask(self) -> None:
-        """Ask for rows that will be needed."""
-        if (side := self.view.wants()) is not None:
-            self.post_message(self.Wanted(side))
-
-    def _picture(self) -> tuple[object, ...]:
-        """Return what decides how the list is drawn, but for the countdowns."""
-        view = self.view
-        return view.rows, view.top, view.cursor, view.first
-
-    def _tell(self) -> None:
-        """Tell the screen about the row under the cursor."""
-        self.post_message(self.Highlighted(self.current))
-
-    def _refresh_row(self, index: int) -> None:
-        """Draw one row again."""
-        self.refresh(Region(0, index - self.view.top + 1, self.size.width, 1))
-
-    def _countdown(self, index: int) -> str:
-        """Return what the last column says of a row now."""
-        row = self.view.rows[index]
+    def ticking(self, row: Row) -> str:
+        """Return its countdown."""
         return revoke_in(row, self._columns[-1].width, self.now)
-
-    def _strip(self, line: Line, *, cursor: bool = False) -> Strip:
-        """Return pieces as a strip of the widget's width."""
-        over = Style()
-        if cursor:
-            over = self.get_component_rich_style(
-                "list--cursor" if self.has_focus else "list--cursor-blurred", partial=True
-            )
-        segments = [
-            Segment(piece.text, self.get_component_rich_style(f"list--{piece.ink.value}", partial=True) + over)
-            for piece in line
-        ]
-        strip = Strip(segments).apply_style(self.rich_style)
-        return strip.adjust_cell_length(self.size.width, self.rich_style + over)
-
-    def _with_bar(self, strip: Strip, line: int) -> Strip:
-        """Return the strip with the scroll bar's cell at its end, where the list is longer than the screen."""
-        view = self.view
-        total = max(self.total or 0, len(view.rows))
-        if total <= view.height:
-            return strip
-        top = view.top + (view.first if view.first is not None else total - len(view.rows))
-        size = max(view.height * view.height // total, 1)
-        start = min(round(top * (view.height - size) / max(total - view.height, 1)), view.height - size)
-        thumb = start <= line < start + size
-        style = self.get_component_rich_style("list--thumb" if thumb else "list--track")
-        cell = Segment(self._glyphs.thumb if thumb else self._glyphs.track, style)
-        return Strip([*strip.crop(0, self.size.width - 1), cell])

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 DEBOUNCE_S = 0.15
-EXAMPLES = "word  state:due  days<30  profile:NAME  !term"
 
 
 class FilterInput(Input):
@@ -47,9 +46,10 @@ class FilterBar(Horizontal):
     class Left(Message):
         """The field has given the keys back."""
 
-    def __init__(self, *, glyphs: Glyphs) -> None:
-        """Begin hidden."""
+    def __init__(self, *, glyphs: Glyphs, examples: str) -> None:
+        """Begin hidden; `examples` stand in the empty field."""
         super().__init__()
+        self._examples = examples
         self._glyphs = glyphs
         self._delay: Timer | None = None
         self._refused = False
@@ -57,7 +57,7 @@ class FilterBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Hold the sign, the field and the note."""
         yield Static(" / ", id="filter-sign", markup=False)
-        yield FilterInput(compact=True, select_on_focus=False, placeholder=EXAMPLES)
+        yield FilterInput(compact=True, select_on_focus=False, placeholder=self._examples)
         yield Static("", id="filter-note", markup=False)
 
     @property

@@ -12,13 +12,14 @@ _MIN_HOME = 12
 
 
 class Header(Widget):
-    """Program, issuing CA and home, with the mode where it is not the usual one."""
+    """Program, screen, issuing CA and home, with the mode where it is not the usual one."""
 
     head: reactive[Head | None] = reactive[Head | None](None)
 
-    def __init__(self, *, glyphs: Glyphs, read_only: bool) -> None:
-        """Show nothing but the program's name until `head` is set."""
+    def __init__(self, place: str, *, glyphs: Glyphs, read_only: bool) -> None:
+        """Show nothing but the program's name and the screen's until `head` is set."""
         super().__init__()
+        self._place = place
         self._glyphs = glyphs
         self._read_only = read_only
 
@@ -29,7 +30,8 @@ class Header(Widget):
         authority = safe_text(head.authority, ascii_only=glyphs.ascii_only) if head else ""
         home = safe_text(head.home, ascii_only=glyphs.ascii_only) if head else ""
         start = " certmgr  "
-        left = self.size.width - width_of(start) - width_of(mode) - 1
+        place = f"{self._place}  " if self._place else ""
+        left = self.size.width - width_of(start) - width_of(place) - width_of(mode) - 1
         name = fit(authority, min(width_of(authority), max(left - _MIN_HOME - 2, 0)), glyphs)
         room = max(left - width_of(name) - 2, 0)
         if width_of(home) > room:
@@ -38,6 +40,7 @@ class Header(Widget):
         return content(
             (
                 Piece(start, Ink.STRONG),
+                Piece(place, Ink.PLACE),
                 Piece(name),
                 Piece(mode, Ink.DUE),
                 Piece(gap),

@@ -1,0 +1,284 @@
+"""A list of anything: draws the lines that are visible from rows in memory, and asks for more in time.
+
+A line-API widget: what is drawn costs the same for ten rows and for a million. It knows no store; the screen answers
+its messages. What a row looks like is said by a subclass.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar, Generic
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.commands import Scope, bindings
+from tui.present import Glyphs, Ink, Line, Piece
+from tui.viewport import Side, Viewport
+from tui.views import Around, Listed, Page, R
+
+_WHEEL = 3
+
+
+class RowList(Widget, Generic[R], can_focus=True):
+    """A heading and rows, a cursor and marks that belong to what is listed, a scroll bar in the last column."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.MOVEMENT)]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "list--cursor",
+        "list--cursor-blurred",
+        "list--thumb",
+        "list--track",
+        *(f"list--{ink.value}" for ink in Ink),
+    }
+
+    class Highlighted(Message):
+        """The cursor stands on another row, or on none."""
+
+        def __init__(self, row: Listed | None) -> None:
+            """Keep the row."""
+            super().__init__()
+            self.row = row
+
+    class Opened(Message):
+        """A row was clicked while the cursor stood on it."""
+
+    class Wanted(Message):
+        """Rows are needed at one side."""
+
+        def __init__(self, side: Side) -> None:
+            """Keep the side."""
+            super().__init__()
+            self.side = side
+
+    class Jump(Message):
+        """The first or the last row of the whole list is wanted and not in memory."""
+
+        def __init__(self, side: Side) -> None:
+            """Keep the side: BEFORE is the first row."""
+            super().__init__()
+            self.side = side
+
+    def __init__(self, *, glyphs: Glyphs, clock: Callable[[], datetime]) -> None:
+        """Begin empty."""
+        super().__init__()
+        self._glyphs = glyphs
+        self._clock = clock
+        self._ticking: dict[int, str] = {}
+        self._empty: tuple[Line, ...] = ()
+        self.now = clock()
+        self.marked: frozenset[int] = frozenset()
+        """The numbers of the marked rows, of those not in memory too."""
+        self.total: int | None = None
+        """How many rows the whole list has; None: not counted yet."""
+        self.view: Viewport[R] = Viewport()
+
+    def heading(self) -> Line:
+        """Return the line of headings, as wide as the widget."""
+        raise NotImplementedError
+
+    def line(self, row: R) -> Line:
+        """Return one row as pieces of safe text that fill the widget; the first cell is left blank for the mark."""
+        raise NotImplementedError
+
+    def due(self, row: R) -> datetime | None:
+        """Return the deadline that the row counts down to, if it does."""
+        del row
+        return None
+
+    def ticking(self, row: R) -> str:
+        """Return the part of the row that changes with the clock."""
+        del row
+        return ""
+
+    @property
+    def current(self) -> R | None:
+        """The row under the cursor."""
+        return self.view.current
+
+    def replace(self, stretch: Around[R], *, anchor: int | None, first: int | None) -> None:
+        """Take other rows and keep the cursor on `anchor`; only what reads differently is drawn."""
+        self.now = self._clock()
+        before = self._picture()
+        self.view.replace(stretch, anchor=anchor, first=first)
+        if self._picture() == before:
+            self.tick()
+            self._ask()
+        else:
+            self._drawn()
+
+    def count(self, total: int | None) -> None:
+        """Take the number of rows that the whole list has; the scroll bar shows it."""
+        if total != self.total:
+            self.total = total
+            self.refresh()
+
+    def extend(self, page: Page[R], side: Side) -> None:
+        """Add rows at one side."""
+        self.view.extend(page, side)
+        self._drawn()
+
+    def say(self, lines: tuple[Line, ...]) -> None:
+        """Show `lines` where there is no row to show."""
+        changed, self._empty = self._empty != lines, lines
+        if changed and not self.view.rows:
+            self.refresh()
+
+    def mark(self, marked: frozenset[int]) -> None:
+        """Take other marks."""
+        if marked != self.marked:
+            self.marked = marked
+            self.refresh()
+
+    def tick(self) -> None:
+        """Draw those lines again whose countdown reads differently by now, and only those."""
+        self.now = self._clock()
+        for index in self.view.visible():
+            if self.ticking(self.view.rows[index]) != self._ticking.get(index, ""):
+                self._refresh_row(index)
+
+    def visible_dues(self) -> tuple[datetime, ...]:
+        """Return the deadlines that are on screen."""
+        dues = (self.due(self.view.rows[index]) for index in self.view.visible())
+        return tuple(due for due in dues if due is not None)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the widget: the heading, a row, or what is said of an empty list."""
+        if y == 0:
+            return self._strip(self.heading())
+        index = self.view.top + y - 1
+        if not self.view.rows:
+            return self._strip(self._empty[y - 2] if 0 <= y - 2 < len(self._empty) else ())
+        if index >= len(self.view.rows):
+            return self._strip(())
+        row = self.view.rows[index]
+        self._ticking[index] = self.ticking(row)
+        line = self.line(row)
+        if row.id in self.marked:
+            line = (Piece(self._glyphs.mark, Ink.MARK), Piece(line[0].text[1:], line[0].ink), *line[1:])
+        return self._with_bar(self._strip(line, cursor=index == self.view.cursor), y - 1)
+
+    def on_resize(self, event: Resize) -> None:
+        """Fill the new size."""
+        self.view.resize(event.size.height - 1)
+        self._drawn()
+
+    def action_move(self, delta: int) -> None:
+        """Move the cursor by `delta` rows."""
+        before = self.view.cursor
+        if self.view.move(delta):
+            self._drawn()
+            return
+        self._refresh_row(before)
+        self._refresh_row(self.view.cursor)
+        self._tell()
+
+    def action_half(self, direction: int) -> None:
+        """Move the cursor by half a page."""
+        self.action_move(direction * max(self.view.height // 2, 1))
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a page."""
+        self.action_move(direction * max(self.view.height - 1, 1))
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row of the whole list."""
+        self._to_end(Side.BEFORE, known=self.view.at_start)
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row of the whole list."""
+        self._to_end(Side.AFTER, known=self.view.at_end)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """Scroll the lines."""
+        event.stop()
+        if self.view.scroll(_WHEEL):
+            self._drawn()
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """Scroll the lines."""
+        event.stop()
+        if self.view.scroll(-_WHEEL):
+            self._drawn()
+
+    def on_click(self, event: Click) -> None:
+        """Move the cursor to the clicked row; open it where the cursor stood there already."""
+        index = self.view.top + event.y - 1
+        if event.y < 1 or index >= len(self.view.rows):
+            return
+        if index == self.view.cursor:
+            self.post_message(self.Opened())
+        else:
+            self.action_move(index - self.view.cursor)
+
+    def on_focus(self) -> None:
+        """Show that keys come here."""
+        self._refresh_row(self.view.cursor)
+
+    def on_blur(self) -> None:
+        """Show that keys go elsewhere."""
+        self._refresh_row(self.view.cursor)
+
+    def _to_end(self, side: Side, *, known: bool) -> None:
+        """Go to one end of the whole list, or ask for the rows there."""
+        if not known:
+            self.post_message(self.Jump(side))
+            return
+        self.action_move(-len(self.view.rows) if side is Side.BEFORE else len(self.view.rows))
+
+    def _drawn(self) -> None:
+        """Draw everything, tell where the cursor is and ask for what will be needed."""
+        self.refresh()
+        self._tell()
+        self._ask()
+
+    def _ask(self) -> None:
+        """Ask for rows that will be needed."""
+        if (side := self.view.wants()) is not None:
+            self.post_message(self.Wanted(side))
+
+    def _picture(self) -> tuple[object, ...]:
+        """Return what decides how the list is drawn, but for the countdowns."""
+        view = self.view
+        return view.rows, view.top, view.cursor, view.first
+
+    def _tell(self) -> None:
+        """Tell the screen about the row under the cursor."""
+        self.post_message(self.Highlighted(self.current))
+
+    def _refresh_row(self, index: int) -> None:
+        """Draw one row again."""
+        self.refresh(Region(0, index - self.view.top + 1, self.size.width, 1))
+
+    def _strip(self, line: Line, *, cursor: bool = False) -> Strip:
+        """Return pieces as a strip of the widget's width."""
+        over = Style()
+        if cursor:
+            over = self.get_component_rich_style(
+                "list--cursor" if self.has_focus else "list--cursor-blurred", partial=True
+            )
+        segments = [
+            Segment(piece.text, self.get_component_rich_style(f"list--{piece.ink.value}", partial=True) + over)
+            for piece in line
+        ]
+        strip = Strip(segments).apply_style(self.rich_style)
+        return strip.adjust_cell_length(self.size.width, self.rich_style + over)
+
+    def _with_bar(self, strip: Strip, line: int) -> Strip:
+        """Return the strip with the scroll bar's cell at its end, where the list is longer than the screen."""
+        view = self.view
+        total = max(self.total or 0, len(view.rows))
+        if total <= view.height:
+            return strip
+        top = view.top + (view.first if view.first is not None else total - len(view.rows))
+        size = max(view.height * view.height // total, 1)
+        start = min(round(top * (view.height - size) / max(total - view.height, 1)), view.height - size)
+        thumb = start <= line < start + size
+        style = self.get_component_rich_style("list--thumb" if thumb else "list--track")
+        cell = Segment(self._glyphs.thumb if thumb else self._glyphs.track, style)
+        return Strip([*strip.crop(0, self.size.width - 1), cell])
