@@ -48,6 +48,7 @@ docs: $(FOR_WORK)
 bench: $(FOR_WORK)
 	@$(BIN)/python benchmarks/issue_one.py
 	@$(BIN)/python benchmarks/issue_many.py
+	@$(BIN)/python benchmarks/tui_million.py
 
 simulate: $(FOR_WORK)
 	@$(BIN)/python -m tests.simulation.run --days $(DAYS) --seed $(SEED)

@@ -58,6 +58,7 @@ class Code(StrEnum):
         "revocation.possession",
         "The signature or private key does not prove that the certificate's key is held.",
     )
+    REVOCATION_SINCE = "revocation.since", "The time since when the key may be known lies in the future."
     REVOCATION_RIGHT = "revocation.right", "Only who asked for the revocation, or who may verify it, withdraws it."
     BULK_COUNT = "revocation.count", "The confirmed number is not the number of certificates that were found."
     HOLD_DATE = "hold.date", "The date by which a hold is decided lies in the past or too far ahead."
@@ -70,7 +71,10 @@ class Code(StrEnum):
     APPLICATION_STATE = "application.state", "The application is not in a state that allows the action."
     APPLICATION_OWN = "application.own", "Nobody decides on an application of their own (R2.1)."
     APPLICATION_TWICE = "application.decided", "The reviewer has decided on the application already."
-    APPLICATION_RIGHT = "application.right", "Only the applicant withdraws an application."
+    APPLICATION_RIGHT = (
+        "application.right",
+        "Only the applicant withdraws an application, or, where that slot is gone, who may decide.",
+    )
     APPLICATION_REASON = "application.reason", "A decision or an objection needs a reason."
     APPLICATION_CHANGED = "application.changed", "What would be issued is not what was approved (DETAILS 22)."
     APPLICATION_APPROVALS = "application.approvals", "The application lacks an approval that policy asks for now."
@@ -123,6 +127,10 @@ class Code(StrEnum):
     INSTALL_KEY = "install.key", "The private key of the certificate is not where it was delivered, or not its own."
     HOOK_FAILED = "hook.failed", "The program that is run after an installation failed or did not end in time."
     HOOK_REFUSED = "hook.refused", "As root, hooks are run only from a folder that nobody else can change."
+    DEPLOYMENT_CHANGED = "deployment.changed", "A deployment is another one than it was, or not that host's."
+    DEPLOY_SSH = "deploy.ssh", "The other host cannot be reached over ssh, or its certmgr does not start there."
+    DEPLOY_PROTOCOL = "deploy.protocol", "What the other host of a deployment says is not what certmgr says, or ends."
+    DEPLOY_VERSION = "deploy.version", "The two hosts of a deployment have versions of certmgr that do not fit."
     STARTTLS = "starttls.refused", "A server does not offer TLS in the protocol that it was asked in."
 
     # PKI: keys, requests, certificates and CRLs as bytes

@@ -16,9 +16,9 @@ from typing import Any, Final
 from certmgr.codes import Code
 from certmgr.config_doubts import notice_doubts
 from certmgr.config_keys import PROFILE, SECTIONS
+from certmgr.config_literals import BadValueError, literal
 from certmgr.config_schema import Section
 from certmgr.config_sections import DEFAULT_PROFILE, Config
-from certmgr.config_values import BadValueError, literal
 from certmgr.errors import CertmgrError, Finding, LockedError, NotFoundError, Severity, UsageError
 from certmgr.models.profiles import Profile
 from certmgr.names import shown

@@ -6,7 +6,7 @@ Defaults stand in `config_sections`. A key that is listed here has a meaning in 
 from typing import Final
 
 from certmgr import config_values as values
-from certmgr.config_keys_service import SERVICE_SECTIONS
+from certmgr.config_keys_service import SERVICE_SECTIONS, TUI_SECTION
 from certmgr.config_schema import Key, Section
 from certmgr.config_sections import (
     IssuingSettings,
@@ -17,7 +17,6 @@ from certmgr.config_sections import (
     RenewalSettings,
     RevocationSettings,
     RootSettings,
-    TuiSettings,
     ZoneSettings,
 )
 from certmgr.models.keys import KeyType
@@ -296,24 +295,7 @@ SECTIONS: Final = (
             ),
         ),
     ),
-    Section(
-        name="tui",
-        attribute="tui",
-        kind=TuiSettings,
-        comment="The terminal interface.",
-        keys=(
-            Key(
-                name="mouse",
-                read=values.flag,
-                comment="Whether it takes the mouse; without it, the terminal selects text.",
-            ),
-            Key(
-                name="ascii",
-                read=values.word("auto", "always", "never"),
-                comment="Whether plain ASCII stands in for symbols and lines: auto, always, never.",
-            ),
-        ),
-    ),
+    TUI_SECTION,
 )
 
 PROFILE: Final = Section(

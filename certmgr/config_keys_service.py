@@ -10,6 +10,7 @@ from certmgr.config_sections import (
     ObserveSettings,
     ReportSettings,
     RetentionSettings,
+    TuiSettings,
 )
 
 SERVICE_SECTIONS: Final = (
@@ -198,3 +199,52 @@ SERVICE_SECTIONS: Final = (
         ),
     ),
 )
+
+TUI_SECTION: Final = Section(
+    name="tui",
+    attribute="tui",
+    kind=TuiSettings,
+    comment="The terminal interface.",
+    keys=(
+        Key(
+            name="mouse",
+            read=values.flag,
+            comment="Whether it takes the mouse; without it, the terminal selects text.",
+        ),
+        Key(
+            name="ascii",
+            read=values.word("auto", "always", "never"),
+            comment="Whether plain ASCII stands in for symbols and lines: auto, always, never.",
+        ),
+        Key(
+            name="theme",
+            read=values.word("dark", "light", "colour-blind"),
+            comment="The colours: dark, light, or colour-blind (dark, and distinct without red and green).\n"
+            "A theme that was chosen in the interface is remembered and comes before this one.",
+        ),
+        Key(
+            name="bell",
+            read=values.flag,
+            comment="Whether the terminal rings when a revocation request comes near its deadline or passes it.",
+        ),
+        Key(
+            name="lock_after",
+            read=values.duration("1m", "8h"),
+            comment="After how long without a key the unlocked slot is locked again.",
+        ),
+        Key(
+            name="accents",
+            read=values.table_of(values.authority_or_any, values.colour),
+            comment="The colour behind the issuing CA's name in the top line, by its short name; * is every other.",
+            example='{ "issuing-2026-1" = "#7a1f2b", "*" = "#1f4f7a" }',
+        ),
+        Key(
+            name="keys",
+            read=values.table_of(values.text(64), values.text(64)),
+            comment="Other keys for commands, by the names that docs/keys.md lists; several with commas between.\n"
+            "It may be a table of its own, [tui.keys].",
+            example='{ revoke = "X", go-servers = "V,f6" }',
+        ),
+    ),
+)
+"""What concerns the terminal interface alone."""

@@ -147,12 +147,29 @@ class PolicySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table whose keys are the user's, in the order of the file."""
+
+    entries: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TuiSettings:
-    """How the terminal interface looks."""
+    """How the terminal interface looks, and which keys it takes."""
 
     mouse: bool = True
     ascii: str = "auto"
     """`auto`, `always` or `never`: whether plain ASCII stands in for symbols and lines."""
+    theme: str = "dark"
+    """`dark`, `light` or `colour-blind`."""
+    bell: bool = True
+    """Whether the terminal rings when a revocation request comes near its deadline or passes it."""
+    lock_after: timedelta = timedelta(minutes=10)
+    """After so long without a key the unlocked slot is forgotten."""
+    accents: Table | None = None
+    """Colours, `#rrggbb`, by the short name of the issuing CA; `*` stands for every other."""
+    keys: Table | None = None
+    """Keys by the id of the command; `tui.keymap` knows the commands and checks them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

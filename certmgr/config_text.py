@@ -7,9 +7,9 @@ from typing import Final
 
 from certmgr.codes import Code
 from certmgr.config_keys import PROFILE, SECTIONS
+from certmgr.config_literals import literal
 from certmgr.config_schema import Section
 from certmgr.config_sections import DEFAULT_PROFILE, Attested
-from certmgr.config_values import literal
 from certmgr.names import check_network_text
 from certmgr.zones import PRIVATE_NETWORKS, check_network, check_zone
 

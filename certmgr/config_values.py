@@ -1,9 +1,9 @@
 """Readers of single configuration values: what TOML gives goes in, a checked value comes out.
 
-A reader raises `BadValueError` with one reason, or with several at once for a list. `literal` is the way back to TOML.
+A reader raises `BadValueError` with one reason, or with several at once for a list; the way back to TOML is
+`config_literals.literal`.
 """
 
-import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from certmgr.calendars import parse_window
 from certmgr.codes import Code
-from certmgr.config_sections import Attested
+from certmgr.config_literals import UNITS, BadValueError, bad, described, wrong_type
+from certmgr.config_sections import Attested, Table
 from certmgr.errors import Finding, Severity
 from certmgr.names import Network, check_address, check_dns_name, check_network_text, shown
 from certmgr.zones import SHORTEST_PREFIX, check_network, check_zone
@@ -24,7 +25,6 @@ _T = TypeVar("_T")
 _E = TypeVar("_E", bound=StrEnum)
 Reader = Callable[[object], _T]
 
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION: Final = re.compile(r"([0-9]{1,6})([smhdw])")
 # Not compiled here: most runs read no value of these kinds, and compiling costs a millisecond each.
 _SHORT_NAME: Final = r"[a-z0-9][a-z0-9._-]{0,62}"
@@ -34,25 +34,16 @@ _MAIL: Final = r"[^@\s\x00-\x1f\x7f<>,;:\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,
 _MAX_URL: Final = 200
 
 
-class BadValueError(ValueError):
-    """A value cannot be used; `reasons` holds pairs of the offending text, fit for a message, and a sentence on it."""
-
-    def __init__(self, *reasons: tuple[str, str]) -> None:
-        """Keep the reasons."""
-        super().__init__("; ".join(reason for _value, reason in reasons))
-        self.reasons = reasons
-
-
 def text(most: int) -> Reader[str]:
     """Return a reader of a line of text of 1 to `most` characters."""
 
     def read(value: object) -> str:
         if not isinstance(value, str):
-            raise _wrong_type(value, "text in quotes")
+            raise wrong_type(value, "text in quotes")
         if not value.strip() or len(value) > most:
-            raise _bad(value, f"is {len(value)} characters long; 1 to {most} are allowed")
+            raise bad(value, f"is {len(value)} characters long; 1 to {most} are allowed")
         if not value.isprintable():
-            raise _bad(value, "holds a control or invisible character")
+            raise bad(value, "holds a control or invisible character")
         return value.strip()
 
     return read
@@ -61,7 +52,7 @@ def text(most: int) -> Reader[str]:
 def flag(value: object) -> bool:
     """Read true or false."""
     if not isinstance(value, bool):
-        raise _wrong_type(value, "true or false")
+        raise wrong_type(value, "true or false")
     return value
 
 
@@ -70,9 +61,9 @@ def whole(least: int, most: int) -> Reader[int]:
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise _wrong_type(value, f"a whole number from {least} to {most}")
+            raise wrong_type(value, f"a whole number from {least} to {most}")
         if not least <= value <= most:
-            raise _bad(value, f"is not from {least} to {most}")
+            raise bad(value, f"is not from {least} to {most}")
         return value
 
     return read
@@ -83,12 +74,12 @@ def duration(least: str, most: str, *, whole_days: bool = False) -> Reader[timed
 
     def read(value: object) -> timedelta:
         if not isinstance(value, str):
-            raise _wrong_type(value, 'a duration in quotes, such as "30d" or "24h"')
+            raise wrong_type(value, 'a duration in quotes, such as "30d" or "24h"')
         length = parse_duration(value)
         if not parse_duration(least) <= length <= parse_duration(most):
-            raise _bad(value, f"is not from {least} to {most}")
+            raise bad(value, f"is not from {least} to {most}")
         if whole_days and length.seconds:
-            raise _bad(value, "is not a number of whole days")
+            raise bad(value, "is not a number of whole days")
         return length
 
     return read
@@ -98,8 +89,8 @@ def parse_duration(value: str) -> timedelta:
     """Return the duration that `value` writes: a whole number and one of s, m, h, d, w."""
     match = _DURATION.fullmatch(value)
     if match is None:
-        raise _bad(value, 'is not a duration: a number and one of s, m, h, d, w, such as "30d" or "24h"')
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+        raise bad(value, 'is not a duration: a number and one of s, m, h, d, w, such as "30d" or "24h"')
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
 
 
 def one_of(kind: type[_E], *among: _E) -> Reader[_E]:
@@ -110,7 +101,7 @@ def one_of(kind: type[_E], *among: _E) -> Reader[_E]:
         for choice in choices:
             if value == choice.value:
                 return choice
-        raise _bad(value, f"is not one of {', '.join(choices)}")
+        raise bad(value, f"is not one of {', '.join(choices)}")
 
     return read
 
@@ -120,7 +111,7 @@ def word(*choices: str) -> Reader[str]:
 
     def read(value: object) -> str:
         if not isinstance(value, str) or value not in choices:
-            raise _bad(value, f"is not one of {', '.join(choices)}")
+            raise bad(value, f"is not one of {', '.join(choices)}")
         return value
 
     return read
@@ -131,9 +122,9 @@ def list_of(reader: Reader[_T], *, least: int = 0) -> Reader[tuple[_T, ...]]:
 
     def read(value: object) -> tuple[_T, ...]:
         if not isinstance(value, list):
-            raise _wrong_type(value, "an array in brackets")
+            raise wrong_type(value, "an array in brackets")
         if len(value) < least:
-            raise _bad(value, f"needs at least {least} value{'s' if least > 1 else ''}")
+            raise bad(value, f"needs at least {least} value{'s' if least > 1 else ''}")
         result: list[_T] = []
         reasons: list[tuple[str, str]] = []
         for item in value:
@@ -143,7 +134,7 @@ def list_of(reader: Reader[_T], *, least: int = 0) -> Reader[tuple[_T, ...]]:
                 reasons.extend(error.reasons)
                 continue
             if one in result:
-                reasons.extend(_bad(item, "is listed twice").reasons)
+                reasons.extend(bad(item, "is listed twice").reasons)
             result.append(one)
         if reasons:
             raise BadValueError(*reasons)
@@ -152,15 +143,47 @@ def list_of(reader: Reader[_T], *, least: int = 0) -> Reader[tuple[_T, ...]]:
     return read
 
 
+def table_of(name: Reader[str], reader: Reader[str]) -> Reader[Table]:
+    """Return a reader of a table with keys that `name` reads and values that `reader` reads; all bad ones at once."""
+
+    def read(value: object) -> Table:
+        if not isinstance(value, dict):
+            raise wrong_type(value, "a table")
+        entries: list[tuple[str, str]] = []
+        reasons: list[tuple[str, str]] = []
+        for key, item in value.items():
+            try:
+                entries.append((name(key), reader(item)))
+            except BadValueError as error:
+                reasons.extend((bad, f"{shown(key)}: {reason}") for bad, reason in error.reasons)
+        if reasons:
+            raise BadValueError(*reasons)
+        return Table(entries=tuple(entries))
+
+    return read
+
+
+def colour(value: object) -> str:
+    """Read a colour: `#` and six hexadecimal digits."""
+    if not isinstance(value, str) or not re.fullmatch("#[0-9A-Fa-f]{6}", value):
+        raise bad(value, 'is not a colour such as "#2fafff"')
+    return value.lower()
+
+
+def authority_or_any(value: object) -> str:
+    """Read the short name of an authority, or `*` for all of them."""
+    return "*" if value == "*" else short_name(value)
+
+
 def timezone(value: object) -> str:
     """Read the name of a time zone that this system knows."""
     if not isinstance(value, str):
-        raise _wrong_type(value, 'the name of a time zone, such as "Europe/Berlin"')
+        raise wrong_type(value, 'the name of a time zone, such as "Europe/Berlin"')
     try:
         return ZoneInfo(value).key
     # A folder of the zone data, or a path out of it, is not found in other ways than a missing name is.
     except (KeyError, ValueError, OSError):
-        raise _bad(value, 'is not a time zone of this system, such as "Europe/Berlin"') from None
+        raise bad(value, 'is not a time zone of this system, such as "Europe/Berlin"') from None
 
 
 def zone(value: object) -> str:
@@ -191,142 +214,112 @@ def folder_url(value: object) -> str:
     https is refused: a client that checks the certificate of the CRL's own server would need the CRL (RFC 5280 8).
     """
     if not isinstance(value, str):
-        raise _wrong_type(value, 'a URL in quotes, such as "http://pki.corp.internal/"')
+        raise wrong_type(value, 'a URL in quotes, such as "http://pki.corp.internal/"')
     if value.lower().startswith("https:"):
-        raise _bad(value, "is https; a CRL is fetched over http, its own signature protects it")
+        raise bad(value, "is https; a CRL is fetched over http, its own signature protects it")
     match = re.fullmatch(_URL, value)
     if match is None or len(value) > _MAX_URL or {"?", "#"} & set(value):
         form = f"is not the http URL of a folder, such as http://pki.corp.internal/, of at most {_MAX_URL} characters"
-        raise _bad(value, form)
+        raise bad(value, form)
     if not _is_host(match["host"]) or not 0 < int(match["port"] or 80) < 1 << 16:
-        raise _bad(value, "does not name a host and port")
+        raise bad(value, "does not name a host and port")
     return value if value.endswith("/") else value + "/"
 
 
 def absolute_path(value: object) -> str:
     """Read an absolute path."""
     if not isinstance(value, str):
-        raise _wrong_type(value, "a path in quotes")
+        raise wrong_type(value, "a path in quotes")
     if not value.startswith("/") or not value.isprintable() or ".." in value.split("/"):
-        raise _bad(value, "is not an absolute path without ..")
+        raise bad(value, "is not an absolute path without ..")
     return value
 
 
 def short_name(value: object) -> str:
     """Read the name of an operator or of an authority."""
     if not isinstance(value, str) or not re.fullmatch(_SHORT_NAME, value):
-        raise _bad(value, "is not a name of lower-case letters, digits, dots, hyphens and underscores, 63 at most")
+        raise bad(value, "is not a name of lower-case letters, digits, dots, hyphens and underscores, 63 at most")
     return value
 
 
 def oid(value: object) -> str:
     """Read a dotted object identifier of three arcs or more (X.660)."""
     if not isinstance(value, str) or not re.fullmatch(_OID, value):
-        raise _bad(value, "is not an object identifier in dotted form, such as 1.3.6.1.4.1.32473.1")
+        raise bad(value, "is not an object identifier in dotted form, such as 1.3.6.1.4.1.32473.1")
     return value
 
 
 def day(value: object) -> date:
     """Read a day, as TOML writes one or in quotes: 2026-10-01."""
     if isinstance(value, datetime) or not isinstance(value, (str, date)):
-        raise _wrong_type(value, "a day such as 2026-10-01")
+        raise wrong_type(value, "a day such as 2026-10-01")
     if isinstance(value, date):
         return value
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise _bad(value, "is not a day such as 2026-10-01") from None
+        raise bad(value, "is not a day such as 2026-10-01") from None
 
 
 def weekly_window(value: object) -> str:
     """Read hours of the week such as "mon-fri 08:00-18:00"; `calendars.parse_window` gives their meaning."""
     if not isinstance(value, str):
-        raise _wrong_type(value, 'hours of the week, such as "mon-fri 08:00-18:00"')
+        raise wrong_type(value, 'hours of the week, such as "mon-fri 08:00-18:00"')
     try:
         parse_window(value)
     except ValueError:
-        raise _bad(value, 'is not of the form "mon-fri 08:00-18:00"') from None
+        raise bad(value, 'is not of the form "mon-fri 08:00-18:00"') from None
     return value.strip().lower()
 
 
 def mail_address(value: object) -> str:
     """Read a mail address: one @, no space, no control character."""
     if not isinstance(value, str):
-        raise _wrong_type(value, "a mail address")
+        raise wrong_type(value, "a mail address")
     if not re.fullmatch(_MAIL, value):
-        raise _bad(value, "is not a mail address")
+        raise bad(value, "is not a mail address")
     return value
 
 
 def host(value: object) -> str:
     """Read a host name or an address."""
     if not isinstance(value, str):
-        raise _wrong_type(value, "a host name or an address")
+        raise wrong_type(value, "a host name or an address")
     if not _is_host(value):
-        raise _bad(value, "is not a host name or an address")
+        raise bad(value, "is not a host name or an address")
     return value
 
 
 def webhook_url(value: object) -> str:
     """Read an http or https URL with a host."""
     if not isinstance(value, str):
-        raise _wrong_type(value, "a URL")
+        raise wrong_type(value, "a URL")
     try:
         parts = urlsplit(value)
         sound = parts.scheme in {"http", "https"} and _is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         sound = False
     if not sound or parts.username or parts.fragment or not value.isascii() or not value.isprintable():
-        raise _bad(value, "is not an http or https URL with a host")
+        raise bad(value, "is not an http or https URL with a host")
     return value
 
 
 def public_network(value: object) -> str:
     """Read an address or a network, as text in its canonical form."""
     if not isinstance(value, str):
-        raise _wrong_type(value, "an address or a network")
+        raise wrong_type(value, "an address or a network")
     try:
         found = ip_network(value)
     except ValueError:
-        raise _bad(value, "is not an address or a network") from None
+        raise bad(value, "is not an address or a network") from None
     if found.prefixlen < SHORTEST_PREFIX[found.version]:
-        raise _bad(value, "is too wide to belong to one organisation")
+        raise bad(value, "is too wide to belong to one organisation")
     return str(found)
-
-
-def literal(value: object) -> str:
-    """Return `value` as TOML writes it; reading it back gives `value`."""
-    match value:
-        case bool():
-            text = "true" if value else "false"
-        case int():
-            text = str(value)
-        case date():
-            text = f'"{value.isoformat()}"'
-        case timedelta():
-            text = f'"{_duration_text(value)}"'
-        case Attested():
-            name = "zone" if isinstance(value.what, str) else "network"
-            text = f"{{ {name} = {literal(value.what)}, attested = {literal(value.attested)} }}"
-        case tuple():
-            text = "[" + ", ".join(literal(item) for item in value) + "]"
-        case _:
-            # JSON's escapes are TOML's, but for DEL, which JSON leaves as it is.
-            text = json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
-    return text
-
-
-def _duration_text(value: timedelta) -> str:
-    seconds = int(value.total_seconds())
-    # Under a week the agreement counts hours: 24h, 72h.
-    units = ("d", "h", "m", "s") if seconds >= _UNITS["w"] else ("h", "m", "s")
-    unit = next(unit for unit in units if seconds % _UNITS[unit] == 0)
-    return f"{seconds // _UNITS[unit]}{unit}"
 
 
 def _zone(value: object, *, attested: bool) -> str:
     if not isinstance(value, str):
-        raise _wrong_type(value, "a DNS zone in quotes")
+        raise wrong_type(value, "a DNS zone in quotes")
     name, findings = check_zone(value, attested=attested)
     if name is None:
         raise _from_findings(value, findings)
@@ -335,7 +328,7 @@ def _zone(value: object, *, attested: bool) -> str:
 
 def _network(value: object, *, attested: bool) -> Network:
     if not isinstance(value, str):
-        raise _wrong_type(value, "a network in quotes")
+        raise wrong_type(value, "a network in quotes")
     result, findings = check_network_text(value)
     if result is not None:
         findings = check_network(result, attested=attested)
@@ -347,13 +340,13 @@ def _network(value: object, *, attested: bool) -> Network:
 def _attested(value: object, name: str) -> tuple[object, str]:
     form = f'{{ {name} = "...", attested = "who, why" }}'
     if not isinstance(value, dict) or set(value) != {name, "attested"}:
-        raise _bad(value, f"is not of the form {form}")
+        raise bad(value, f"is not of the form {form}")
     return value[name], text(200)(value["attested"])
 
 
 def _from_findings(value: object, findings: tuple[Finding, ...]) -> BadValueError:
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    return BadValueError(*((_described(value), finding.message) for finding in errors))
+    return BadValueError(*((described(value), finding.message) for finding in errors))
 
 
 def _is_host(host: str) -> bool:
@@ -364,24 +357,3 @@ def _is_host(host: str) -> bool:
         return True
     address, findings = check_address(host)
     return address is not None or all(finding.code is Code.ADDRESS_SPECIAL for finding in findings)
-
-
-def _wrong_type(value: object, wanted: str) -> BadValueError:
-    kinds = {bool: "a truth value", int: "a number", float: "a number", str: "text", list: "an array", dict: "a table"}
-    return _bad(value, f"is {kinds.get(type(value), 'a date or time')}; it must be {wanted}")
-
-
-def _bad(value: object, clause: str) -> BadValueError:
-    """Return the error whose reason begins with the value and goes on with `clause`."""
-    return BadValueError((_described(value), f"{_described(value)} {clause}"))
-
-
-def _described(value: object) -> str:
-    """Return a value fit for a message."""
-    match value:
-        case str():
-            return shown(value) or "an empty text"
-        case bool() | int():
-            return literal(value)
-        case _:
-            return shown(repr(value))

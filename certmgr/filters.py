@@ -1,8 +1,9 @@
 """The filter language of the list, in the CLI and the TUI: text to a tree; the store turns the tree into SQL.
 
-Terms stand beside each other and must all hold. A bare word is a part of a name, serial or note; `key:value` compares a
-fact, with alternatives separated by commas; `days<30` compares the days left; `/regex/` searches the names; `!` in
-front of a term reverses it. Quotes keep spaces and colons together: `owner:"Unit A"`, `"fd00::1"`.
+Terms stand beside each other and must all hold. A bare word is a part of a name, serial or note, or the beginning of a
+fingerprint (eight hex digits or more); `key:value` compares a fact, with alternatives separated by commas; `days<30`
+compares the days left; `/regex/` searches the names; `!` in front of a term reverses it. Quotes keep spaces and colons
+together: `owner:"Unit A"`, `"fd00::1"`.
 """
 
 import difflib
@@ -35,6 +36,8 @@ class Field(StrEnum):
     """Key types, exactly."""
     SERIAL = "serial"
     """The beginning of the serial, upper-case hex."""
+    SHA256 = "sha256"
+    """The beginning of the certificate's SHA-256 fingerprint, lower-case hex."""
     SERVER = "server"
     """The server's name, exactly."""
     CAUSE = "cause"
@@ -43,7 +46,7 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Any part of server, names, serial or note, in any case."""
+    """Any part of server, names, serial or note, in any case, or the beginning of the fingerprint."""
 
     text: str
     """Lower case, never empty."""
@@ -97,7 +100,7 @@ class Filter:
 
 
 _TOKEN: Final = re.compile(r'\s*(!?(?:/(?:[^/\\]|\\.)*/(?=\s|$)|(?:[^\s"]|"[^"]*")+)|!)')
-_KEYED: Final = re.compile(r"([a-z]+):(.*)", re.DOTALL)
+_KEYED: Final = re.compile(r"([a-z]+|sha256):(.*)", re.DOTALL)
 _DAYS: Final = re.compile(r"days(<=|>=|<|>|=)(-?[0-9]{1,5})")
 _HEX: Final = re.compile(r"[0-9a-f:.]+")
 _STATE_ALIASES: Final = {"renew": State.DUE, "hold": State.HELD, "suspended": State.HELD}
@@ -114,7 +117,7 @@ _KEYS: Final = ("state", "days", *Field)
 
 _HINT: Final = (
     "Terms are words, state:due, days<30, ca:NAME, profile:NAME, owner:TEXT, key:ec-p256, serial:HEX, "
-    "server:NAME, cause:CAUSE, /regex/, and ! before any of them."
+    "sha256:HEX, server:NAME, cause:CAUSE, /regex/, and ! before any of them."
 )
 
 
@@ -211,7 +214,9 @@ def _parse_keyed(key: str, value: str, *, negated: bool) -> Term:
     if field is Field.KEY:
         values = [key_type for text in values for key_type in _key_types(text.lower())]
     elif field is Field.SERIAL:
-        values = [_serial_start(text) for text in values]
+        values = [_digits(text, "a serial number", most=40).upper() for text in values]
+    elif field is Field.SHA256:
+        values = [_digits(text, "a SHA-256 fingerprint", most=64) for text in values]
     elif field is not Field.OWNER:
         values = [text.lower() for text in values]
     if field is Field.CAUSE and not _CAUSES.issuperset(values):
@@ -242,8 +247,8 @@ def _key_types(text: str) -> tuple[str, ...]:
     raise _TermError(f"{printable(text)} is not a key type; the key types are {', '.join(KeyType)}.")
 
 
-def _serial_start(text: str) -> str:
-    digits = re.sub(r"[:\s.-]", "", text).removeprefix("0x").upper()
-    if not re.fullmatch(r"[0-9A-F]{1,40}", digits):
-        raise _TermError(f"{printable(text)} is not the beginning of a serial number in hex.")
+def _digits(text: str, what: str, *, most: int) -> str:
+    digits = re.sub(r"[:\s.-]", "", text).lower().removeprefix("0x")
+    if len(digits) > most or not re.fullmatch(r"[0-9a-f]+", digits):
+        raise _TermError(f"{printable(text)} is not the beginning of {what} in hex.")
     return digits

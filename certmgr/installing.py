@@ -7,33 +7,35 @@ in force; the next run sees what the store says, and does the rest again: a hook
 
 import os
 import stat
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from certmgr import placing
 from certmgr.codes import Code
 from certmgr.errors import CertmgrError
-from certmgr.models.certificates import Certificate, KeyOrigin
+from certmgr.models.certificates import Certificate, CertificateId, KeyOrigin
 from certmgr.models.operators import Actor
-from certmgr.models.servers import Deployment, Format, Installation
+from certmgr.models.servers import Content, Deployment, DeploymentId, Installation
 from certmgr.net import archive, hooks, install
-from certmgr.pki import export, inspect, keys
+from certmgr.pki import inspect, keys
 from certmgr.records import dataclass
 from certmgr.store import attempts, authorities, certificates, deployments
+from certmgr.store.connection import Transaction
 from certmgr.workspace import Workspace
 
 HOOKS: Final = Path("/etc/certmgr/hooks")
-"""Where root finds the hooks that it runs for a home that belongs to another user."""
+"""Where root finds the hooks that it runs for a home that belongs to another user, or for another host."""
 _MAX_KEY: Final = 65536
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """A certificate with what its files are made of."""
+    """A certificate with what its files are made of, but for its key."""
 
     certificate: Certificate
+    content: Content
     der: bytes
     chain: bytes
     """DER of the issuing CA's certificate; the root goes nowhere."""
@@ -42,23 +44,16 @@ class Material:
 def material_of(workspace: Workspace, certificate: Certificate) -> Material:
     """Return what the files of `certificate` are made of, but for its key."""
     with workspace.store().read() as snapshot:
-        issuer = authorities.get(snapshot, certificate.authority_id)
-        return Material(
-            certificate=certificate, der=certificates.der(snapshot, certificate.id), chain=issuer.certificate
-        )
-
-
-def is_installed(installation: Installation, material: Material) -> bool:
-    """Tell whether a server finds the files of `material` where the installation puts them."""
-    with_key = material.certificate.key_origin is KeyOrigin.MADE
-    if installation.format is Format.COMBINED and not with_key:
-        return False
-    names = [one.name for one in _parts(installation.format, material, b"" if with_key else None)]
-    return install.is_in_force(installation.folder, names, _set_name(installation, material))
-
-
-def _set_name(installation: Installation, material: Material) -> str:
-    return install.set_name(installation, inspect.sha256(material.der), inspect.sha256(material.chain))
+        chain = authorities.get(snapshot, certificate.authority_id).certificate
+        der = certificates.der(snapshot, certificate.id)
+    content = Content(
+        server=certificate.server,
+        serial=certificate.serial,
+        sha256=inspect.sha256(der),
+        chain_sha256=inspect.sha256(chain),
+        with_key=certificate.key_origin is KeyOrigin.MADE,
+    )
+    return Material(certificate=certificate, content=content, der=der, chain=chain)
 
 
 def bring(  # noqa: PLR0913 - one act, by keyword
@@ -82,7 +77,8 @@ def bring(  # noqa: PLR0913 - one act, by keyword
     except CertmgrError as problem:
         if problem.code is Code.BUSY:
             raise
-        _record_failure(workspace, actor, deployment, certificate, problem)
+        with workspace.store().write(actor) as tx:
+            record_failure(tx, deployment, certificate.id, problem)
         raise
 
 
@@ -106,7 +102,9 @@ def _settle_recorded(
     with workspace.store().read() as snapshot:
         held = deployments.get(snapshot, deployment.id).certificate_id
         certificate = None if held is None else certificates.get(snapshot, held)
-    if certificate is None or not is_installed(installation, material_of(workspace, certificate)):
+    if certificate is None:
+        return False
+    if not placing.is_installed(deployment.id, installation, material_of(workspace, certificate).content):
         return False
     install.settle(place)
     return True
@@ -122,78 +120,42 @@ def _bring(  # noqa: PLR0913, PLR0917 - the values of one act
     hook_folder: Path,
 ) -> None:
     if installation.hook and _is_foreign_home(workspace):
-        hooks.require_trusted(installation.hook, hook_folder)
+        hooks.require_trusted(installation.hook, hook_folder, "for a home that belongs to another user")
     _settle_recorded(workspace, deployment, installation, place)
     certificate = material.certificate
     with workspace.store().read() as snapshot:
         held = deployments.get(snapshot, deployment.id)
-    if held.certificate_id == certificate.id and is_installed(installation, material):
+    if held.certificate_id == certificate.id and placing.is_installed(deployment.id, installation, material.content):
         # Another run did it between the caller's look and the lock.
         return
-    parts = _parts(installation.format, material, find_key(certificate))
-    install.put(place, parts, installation, name=_set_name(installation, material))
-    problem = _run_hook(installation, certificate.server, certificate)
-    if problem is not None:
-        raise _undone(installation, certificate.server, place, problem)
+    parts = placing.parts(installation.format, material.der, material.chain, find_key(certificate))
+    placing.bring(place, deployment.id, installation, material.content, parts)
     with workspace.store().write(actor) as tx:
-        deployments.set_installed(tx, deployment.id, certificate.id)
-        attempts.succeeded(tx, deployment.subject)
-        attempts.forget(tx, f"probe:{deployment.id}")
-        tx.record(
-            "deployment.installed",
-            deployment.subject,
-            {"certificate": int(certificate.id), "sha256": certificate.sha256},
-        )
+        record_installed(tx, deployment.id, certificate.id, material.content)
     with suppress(CertmgrError):
         # It is installed and on record; what could not be removed is left to `tidy`.
         install.settle(place)
 
 
-def _undone(installation: Installation, server: str, place: install.Place, problem: str) -> CertmgrError:
-    """Go back to the files from before and return the error that says so.
-
-    The hook runs once more then: it may have stopped the server, or made it read the new files, and nothing else makes
-    it read those that are in force again.
-    """
-    if not install.restore(place):
-        return CertmgrError(f"{problem} There were no files before, so there are none now.", code=Code.HOOK_FAILED)
-    again = _run_hook(installation, server, None)
-    said = "the hook ran once more for them" if again is None else "the hook failed for them, too"
-    return CertmgrError(f"{problem} The files from before are in place again, and {said}.", code=Code.HOOK_FAILED)
+def record_installed(tx: Transaction, deployment: DeploymentId, certificate: CertificateId, content: Content) -> None:
+    """Record that the certificate's files are in place and the hook has succeeded. Raises NotFoundError."""
+    subject = f"deployment:{deployment}"
+    deployments.set_installed(tx, deployment, certificate)
+    attempts.succeeded(tx, subject)
+    attempts.forget(tx, f"probe:{deployment}")
+    tx.record("deployment.installed", subject, {"certificate": int(certificate), "sha256": content.sha256})
 
 
-def _run_hook(installation: Installation, server: str, certificate: Certificate | None) -> str | None:
-    """Run the hook; return what went wrong as a sentence, None where nothing did or there is no hook.
-
-    `certificate` is the new one; None: the files from before are in force again.
-    """
-    if not installation.hook:
-        return None
-    variables = {
-        "CERTMGR_SERVER": server,
-        "CERTMGR_FOLDER": installation.folder,
-        "CERTMGR_FORMAT": installation.format.value,
-        "CERTMGR_RESTORED": "0" if certificate else "1",
-    }
-    if certificate is not None:
-        variables |= {"CERTMGR_SERIAL": certificate.serial, "CERTMGR_SHA256": certificate.sha256 or ""}
-    try:
-        ran = hooks.run(installation.hook, timeout_s=installation.hook_timeout_s, variables=variables)
-    except CertmgrError as problem:
-        return problem.message
-    return None if ran.succeeded else f"The hook {installation.hook[0]} {ran.how.rstrip('.')}."
+def record_failure(tx: Transaction, deployment: Deployment, certificate: CertificateId, problem: CertmgrError) -> None:
+    """Record that the certificate could not be installed, and with it when that is tried again."""
+    attempts.failed(tx, deployment.subject, words_of(problem))
+    tx.record("deployment.failed", deployment.subject, {"certificate": int(certificate), "code": str(problem.code)})
 
 
-def _record_failure(
-    workspace: Workspace, actor: Actor, deployment: Deployment, certificate: Certificate, problem: CertmgrError
-) -> None:
+def words_of(problem: CertmgrError) -> str:
+    """Return what went wrong with every reason, in one line."""
     reasons = "; ".join(one.message for one in problem.findings if one.message not in problem.message)
-    words = f"{problem.message} {reasons}".strip()
-    with workspace.store().write(actor) as tx:
-        attempts.failed(tx, deployment.subject, words)
-        tx.record(
-            "deployment.failed", deployment.subject, {"certificate": int(certificate.id), "code": str(problem.code)}
-        )
+    return f"{problem.message} {reasons}".strip()
 
 
 def _is_foreign_home(workspace: Workspace) -> bool:
@@ -244,27 +206,3 @@ def _no_key(certificate: Certificate, why: str) -> CertmgrError:
         hint=f"See `certmgr show {certificate.server}`.",
         code=Code.INSTALL_KEY,
     )
-
-
-def _parts(form: Format, material: Material, key: bytes | None) -> Sequence[install.Part]:
-    """Return the files of a set; `key` is PEM, and None leaves the key's file out."""
-    if form is Format.DER:
-        der = keys.private_der(keys.load_private(key)) if key else key
-        found = [install.Part(name="privkey.der", content=der, private=True)] if der is not None else []
-        return [
-            *found,
-            install.Part(name="cert.der", content=material.der),
-            install.Part(name="chain.der", content=material.chain),
-        ]
-    cert, chain = export.pem(material.der), export.pem(material.chain)
-    if form is Format.COMBINED:
-        if key is None:
-            raise _no_key(material.certificate, "it was made by its owner, and the format combined needs it")
-        return [install.Part(name="combined.pem", content=key + cert + chain, private=True)]
-    found = [install.Part(name="privkey.pem", content=key, private=True)] if key is not None else []
-    return [
-        *found,
-        install.Part(name="cert.pem", content=cert),
-        install.Part(name="chain.pem", content=chain),
-        install.Part(name="fullchain.pem", content=cert + chain),
-    ]

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from certmgr.config import Config
-from certmgr.config_values import BadValueError, mail_address
+from certmgr.config_literals import BadValueError
+from certmgr.config_values import mail_address
 from certmgr.models.certificates import ServerId
 from certmgr.models.journal import JSON
 from certmgr.models.notices import OPERATORS, Channel, Notice, Outcome, server_of

@@ -22,7 +22,7 @@ from certmgr.models.serials import Serial
 from certmgr.net import fetch, published
 from certmgr.pki import build, crl, crl_checks, inspect
 from certmgr.records import dataclass
-from certmgr.revoking import RELEASED
+from certmgr.releasing import RELEASED
 from certmgr.store import certificates, commitments, crls, journal, meta, revocations
 
 if TYPE_CHECKING:

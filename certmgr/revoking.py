@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from certmgr.models.journal import JSON
     from certmgr.store.connection import Snapshot, Transaction
 
-RELEASED: Final = "certificate.released"
-"""The journal's word for a hold that was lifted."""
 INCIDENTS: Final = frozenset({Cause.KEY_COMPROMISE, Cause.CA_COMPROMISE})
 """What is reported within 24 hours (N10)."""
 USUAL_HOLD: Final = timedelta(days=30)
@@ -63,11 +61,12 @@ class Asked:
 def check(snapshot: "Snapshot", certificate: Certificate, asked: Asked, *, now: datetime) -> tuple[Finding, ...]:
     """Return every reason against the request: an open one, the certificate's state, the cause, missing evidence.
 
-    An open request does not stand in the way of a compromised key's (R1.6).
+    An open request does not stand in the way of a compromised key's (R1.6), nor one that waits in that of its proof.
     """
     findings = []
     compromised = asked.cause is Cause.KEY_COMPROMISE
-    if _is_asked_for(snapshot, certificate, asked.cause if compromised else None):
+    proves = asked.proved and bool(to_prove(snapshot, certificate))
+    if not proves and _is_asked_for(snapshot, certificate, asked.cause if compromised else None):
         message = f"A revocation request for {certificate.server} (serial {certificate.serial}) is open already."
         findings.append(Finding(code=Code.REVOCATION_TWICE, field="state", message=message))
     action = lifecycle.Action.HOLD if asked.cause is Cause.SUSPENDED else lifecycle.Action.REVOKE
@@ -75,7 +74,24 @@ def check(snapshot: "Snapshot", certificate: Certificate, asked: Asked, *, now: 
     findings += evidence_rules.check(
         asked.cause, asked.evidence, since_known=asked.compromised_since is not None, proved=asked.proved
     )
+    if asked.compromised_since is not None and asked.compromised_since > now:
+        message = f"The key would be compromised since {asked.compromised_since:%Y-%m-%d %H:%M} UTC, which is to come."
+        findings.append(Finding(code=Code.REVOCATION_SINCE, field="compromised-since", message=message))
     return tuple(findings)
+
+
+def to_prove(snapshot: "Snapshot", certificate: Certificate) -> tuple[Revocation, ...]:
+    """Return the undecided requests for the certificate's compromised key that a proof of possession decides.
+
+    A set with certificates of other keys, of which the proof says nothing, is not among them.
+    """
+    for one in revocations.for_certificate(snapshot, certificate.id):
+        if one.cause is Cause.KEY_COMPROMISE and one.state is RequestState.RECEIVED:
+            found = together(snapshot, one.id)
+            subjects = [certificates.get(snapshot, it.certificate_id) for it in found if it.certificate_id is not None]
+            if all(it.spki_sha256 == certificate.spki_sha256 for it in subjects):
+                return found
+    return ()
 
 
 def check_hold(hold: HoldTerms | None, config: Config, *, now: datetime) -> tuple[Finding, ...]:
@@ -369,22 +385,3 @@ def _put_on_crl(tx: "Transaction", request: Revocation, subject: Certificate, at
             revoked_at=entry.revoked_at,
             not_after=subject.not_after,
         )
-
-
-def ask_release(tx: "Transaction", config: Config, certificate: CertificateId) -> datetime:
-    """Start the clock of a release, unless it runs already; return until when it runs (N2)."""
-    about = f"certificate:{certificate}"
-    for running in commitments.open_about(tx, Kind.RELEASE_HOLD, about):
-        return running.due_at
-    due = tx.now + config.revocation.release_within
-    commitments.open_one(tx, Kind.RELEASE_HOLD, about, due_at=due)
-    tx.record("release.requested", about, {})
-    return due
-
-
-def release(tx: "Transaction", subject: Certificate, *, noted: bool = False) -> None:
-    """Lift a hold: the next CRL is without the serial, which is what the release's clock waits for (N2)."""
-    certificates.clear_held(tx, subject.id)
-    crls.remove_entry(tx, subject.authority_id, subject.serial)
-    commitments.meet_all(tx, Kind.DECIDE_HOLD, f"certificate:{subject.id}")
-    tx.record(RELEASED, f"certificate:{subject.id}", {"noted": noted})

@@ -72,8 +72,14 @@ class Workspace:
         return self.clock()
 
     def store(self) -> Store:
-        """Return this thread's connection to the store, opened at first use (DETAILS 40)."""
+        """Return this thread's connection to the store, opened at first use (DETAILS 40).
+
+        It is opened again where another file has taken the store's place; raises NotFoundError where none has.
+        """
         store: Store | None = getattr(self._thread, "store", None)
+        if store is not None and not store.is_current:
+            self.close()
+            store = None
         if store is None:
             store = open_store(self.database, clock=self.clock)
             self._thread.store = store

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from certmgr.config_values import literal
+from certmgr.config_literals import literal
 from certmgr.models.notices import Kind, Notice
 from certmgr.models.steps import Step
 from certmgr.operations import notices

@@ -53,7 +53,7 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(TERMINATED)
 
 
-def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return a kind of error
+def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every error is told here and nowhere else."""
     import click  # noqa: PLC0415 - after the signal handler is set
 
@@ -61,9 +61,12 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return a kind of er
     from certmgr.cli.root import root  # noqa: PLC0415
 
     as_json = "--json" in arguments
+    result: object = 0
     try:
         result = root.main(args=arguments, prog_name="certmgr", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            # None where it was closed (`certmgr check >&-`).
+            sys.stdout.flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
@@ -73,17 +76,17 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return a kind of er
         printer.error(problem, as_json=as_json)
         return problem.exit_code
     except BrokenPipeError:
-        # The reader has what it wanted (`certmgr list | head`); keep the interpreter's own flush quiet.
+        # The reader had what it wanted (`certmgr list | head`); keep the interpreter's own flush quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as problem:
         printer.error(_system_error(problem), as_json=as_json)
         return 1
     except Exception as problem:  # noqa: BLE001 - the last line of defence: logged whole, told in one sentence
         from certmgr.cli.crash import log_crash  # noqa: PLC0415
 
-        printer.error(log_crash(problem, arguments), as_json=as_json)
-        return 1
+        told = _no_text(problem, arguments) or log_crash(problem, arguments)
+        printer.error(told, as_json=as_json)
+        return told.exit_code
     return result if isinstance(result, int) else 0
 
 
@@ -101,6 +104,20 @@ def _usage(problem: "click.ClickException", *, as_json: bool) -> int:
         hint = f"See `{problem.ctx.command_path} --help`."
     printer.error(UsageError(problem.format_message(), hint=hint), as_json=as_json)
     return problem.exit_code if isinstance(problem, click.UsageError) else 2
+
+
+def _no_text(problem: Exception, arguments: list[str]) -> CertmgrError | None:
+    """Return what is said of an argument whose bytes are no text, where that is the problem; else None."""
+    from certmgr.errors import UsageError  # noqa: PLC0415
+
+    if not isinstance(problem, UnicodeEncodeError):
+        return None
+    for word in arguments:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            return UsageError(f"The argument {word[:80]!r} is not UTF-8.", hint="Write it in UTF-8.")
+    return None
 
 
 def _system_error(problem: OSError) -> CertmgrError:

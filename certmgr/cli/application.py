@@ -1,14 +1,16 @@
 """`certmgr application`: ask for a certificate that people decide on, and decide."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from certmgr.cli import printer
-from certmgr.cli.groups import NounGroup
+from certmgr.cli.groups import NUMBER, NounGroup
 from certmgr.cli.invocation import invocation
-from certmgr.errors import IntegrityError, UsageError
+from certmgr.codes import Code
+from certmgr.errors import Finding, IntegrityError, UsageError
 from certmgr.models.applications import GIVEN_EVIDENCE, Application, ApplicationId, ApplicationState, EvidenceKind
 from certmgr.models.keys import KeyType
 
@@ -58,7 +60,6 @@ WITHDRAW_EPILOG = """\b
 Example:
   certmgr --as bob application withdraw 12
 """
-IDENTITY = click.IntRange(min=1)
 
 
 @click.group("application", cls=NounGroup, no_args_is_help=True)
@@ -90,7 +91,7 @@ def submit(**options: Any) -> int:  # noqa: ANN401 - one keyword an option, as c
 
     call = invocation()
     workspace = call.workspace()
-    evidence = [_read_evidence(text) for text in options["evidence"]]
+    evidence = _read_evidence(options["evidence"])
     wish = read_wish(options)
     if options["dry_run"]:
         from certmgr import applying  # noqa: PLC0415
@@ -113,14 +114,23 @@ def submit(**options: Any) -> int:  # noqa: ANN401 - one keyword an option, as c
     return _report(workspace, done, as_json=options["as_json"])
 
 
-def _read_evidence(text: str) -> tuple[EvidenceKind, str]:
-    kind, mark, words = text.partition("=")
+def _read_evidence(texts: Sequence[str]) -> list[tuple[EvidenceKind, str]]:
+    """Return what was verified; raises UsageError with every text that does not say it."""
     known = {one.value: one for one in GIVEN_EVIDENCE}
-    if kind.strip() not in known or not mark or not words.strip():
+    found, wrong = [], []
+    for text in texts:
+        kind, _, words = (part.strip() for part in text.partition("="))
+        if kind in known and words:
+            found.append((known[kind], words))
+        else:
+            wrong.append(f"{text[:80]!r} is no evidence.")
+    if wrong:
         raise UsageError(
-            f"{text[:80]!r} is no evidence.", hint=f"Write it as KIND=TEXT, where KIND is one of {', '.join(known)}."
+            wrong[0],
+            hint=f"Write it as KIND=TEXT, where KIND is one of {', '.join(known)}.",
+            findings=[Finding(code=Code.APPLICATION_EVIDENCE, field="evidence", message=one) for one in wrong],
         )
-    return known[kind.strip()], words.strip()
+    return found
 
 
 def _report(workspace: "Workspace", done: "Outcome", *, as_json: bool) -> int:
@@ -183,7 +193,7 @@ def _row(one: Application, now: "datetime") -> list[str]:
 
 
 @command.command("show", epilog=SHOW_EPILOG)
-@click.argument("identity", metavar="ID", type=IDENTITY)
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with history.")
 def show(*, identity: int, as_json: bool) -> int:
     """Show all that is known of the application ID: content, evidence, decisions, history.
@@ -250,7 +260,7 @@ def content_lines(one: Application) -> list[tuple[str, str]]:
 
 
 @command.command("approve", epilog=APPROVE_EPILOG)
-@click.argument("identity", metavar="ID", type=IDENTITY)
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--reason", default="", metavar="TEXT", help="Why; it stays on record.")
 @click.option("--confirm", metavar="NAME", help="The server's name, typed as the intent; asked for on a terminal.")
 @click.option("--no-issue", is_flag=True, help="Only approve; `issue --application ID` or `check` issues later.")
@@ -292,7 +302,7 @@ def _ask_name(found: Application, verb: str) -> str:
 
 
 @command.command("reject", epilog=REJECT_EPILOG)
-@click.argument("identity", metavar="ID", type=IDENTITY)
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--reason", default="", metavar="TEXT", help="Why; it stays on record.")
 @click.option("--confirm", metavar="NAME", help="The server's name, typed as the intent; asked for on a terminal.")
 @click.option("--dry-run", is_flag=True, help="Say what would be rejected, or why not; unlock and write nothing.")
@@ -315,7 +325,7 @@ def reject(*, identity: int, reason: str, confirm: str | None, dry_run: bool, as
 
 
 @command.command("withdraw", epilog=WITHDRAW_EPILOG)
-@click.argument("identity", metavar="ID", type=IDENTITY)
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--dry-run", is_flag=True, help="Say what would be withdrawn, or why not; unlock and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the application as JSON.")
 def withdraw(*, identity: int, dry_run: bool, as_json: bool) -> int:

@@ -9,8 +9,8 @@ from certmgr.cli import printer
 from certmgr.cli.invocation import invocation
 from certmgr.cli.output import write_binary, write_new
 from certmgr.cli.passwords import read_password
-from certmgr.cli.trust_text import SYSTEMS, Trusted, file_name, instructions, spoken
 from certmgr.errors import NotFoundError, UsageError
+from certmgr.trust_text import SYSTEMS, Trusted, file_name, instructions, spoken
 
 if TYPE_CHECKING:
     from certmgr.models.authorities import Authority

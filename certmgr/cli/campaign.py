@@ -183,9 +183,13 @@ def close(*, name: str, confirm: str | None, dry_run: bool, as_json: bool) -> No
 def parse_day(text: str) -> date:
     """Return the day that `text` writes as 2027-03-31; raises UsageError."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text[:40]!r} is not a date.", hint="Write it as 2027-03-31.") from None
+        found = date.max
+    # The deadline is the end of the day, so the last day that there is, is none.
+    if found == date.max:
+        raise UsageError(f"{text[:40]!r} is not a date.", hint="Write it as 2027-03-31.")
+    return found
 
 
 def _word(one: "CampaignState") -> str:

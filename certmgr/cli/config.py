@@ -71,10 +71,11 @@ def _plain(value: object) -> object:
 def check(*, as_json: bool) -> int:
     """Say what is wrong or doubtful, and where the file allows what the CA certificates do not."""
     from certmgr.queries import configuration  # noqa: PLC0415 - loads cryptography
+    from tui.keymap import check_keymap  # noqa: PLC0415 - only the interface knows its commands; loads no Textual
 
     workspace = invocation().workspace()
-    found = configuration.findings(workspace)
     file = workspace.home / "certmgr.toml"
+    found = (*configuration.findings(workspace), *check_keymap(workspace.config.tui.keys, file=str(file)))
     if as_json:
         printer.document(
             "certmgr.config-check/1", file=str(file), findings=[printer.finding_document(item) for item in found]

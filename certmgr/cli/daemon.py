@@ -1,7 +1,5 @@
 """`certmgr daemon`: the service that does by itself what `check` does."""
 
-import click
-
 from certmgr.cli import printer
 from certmgr.cli.groups import NounGroup
 from certmgr.cli.invocation import invocation
@@ -36,7 +34,7 @@ def run_command() -> int:
     def say(line: str) -> None:
         # The jobs run in threads of their own, where click does not know of --quiet.
         if not quiet:
-            click.echo(printable(line), err=True)
+            printer.emit(printable(line), err=True)
 
     def crashed(problem: BaseException) -> CertmgrError:
         return log_crash(problem, ["daemon", "run", "--home", str(workspace.home)])

@@ -1,25 +1,36 @@
 """`certmgr deploy`: bring certificates to where servers read them; apart from the CA, and as root where need be."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from certmgr.cli import printer
-from certmgr.cli.groups import NounGroup
+from certmgr.cli.groups import NUMBER, NounGroup
 from certmgr.cli.invocation import invocation
 from certmgr.errors import AttentionError, UsageError
 from certmgr.models.servers import DeploymentId, Format, Installation, Protocol
+from certmgr.models.steps import Step
 
+STANDARD_INPUT, STANDARD_OUTPUT = 0, 1
 EPILOG = """\b
 `certmgr deploy --due` opens no CA key, so that it can run apart from the CA, as the user who may write the files and
 tell the servers. As root, for a home that belongs to another user, it runs only hooks that lie in the folder of
 --hook-folder and that nobody but root can change.
 
 \b
+Another host than the home's fetches its own deployments (`deploy add --on HOST`) from there over ssh, with --from, as
+the same unit does here. Hooks then always come from the folder of --hook-folder. `certmgr help deploy serve` shows the
+other end.
+
+\b
 Examples:
   certmgr deploy --due
   certmgr deploy --due --retry
   certmgr deploy --due --dry-run
+  certmgr deploy --due --from certmgr@ca.corp.internal --on web1
+  certmgr deploy --due --from certmgr@ca.corp.internal --ssh-option IdentityFile=/etc/certmgr/deploy_key
   certmgr deploy add portal.corp.internal --folder /etc/nginx/tls --hook /etc/certmgr/hooks/reload-nginx
   certmgr deploy list
 """
@@ -40,6 +51,22 @@ Examples:
   certmgr deploy add db1 --folder /etc/postgresql/tls --owner postgres --endpoint 10.1.2.1:5432 --protocol postgresql
   certmgr deploy add lb1 --folder /etc/haproxy/tls --format combined --hook /bin/systemctl --hook reload --hook haproxy
   certmgr deploy add appliance --endpoint 10.1.2.9:8443
+  certmgr deploy add wiki.corp.internal --on web1 --folder /etc/nginx/tls --hook /etc/certmgr/hooks/reload-nginx
+"""
+SERVE_EPILOG = """\b
+sshd starts it, for the key of one host, as the user whose home it is. Which host may fetch is decided by sshd alone: by
+this line of that user's authorized_keys, in which the host stands. The private keys of that host's deployments, and
+nothing else, go out over it.
+
+\b
+  restrict,command="certmgr --home /var/lib/certmgr deploy serve web1" ssh-ed25519 AAAA... root@web1
+
+\b
+It reads requests on standard input and answers on standard output, in lines of JSON, until its input ends.
+
+\b
+Example:
+  certmgr deploy serve web1
 """
 LIST_EPILOG = """\b
 Where a deployment stands:
@@ -71,19 +98,39 @@ Example:
 @click.option(
     "--hook-folder", metavar="DIR", default="/etc/certmgr/hooks", show_default=True, help="Where root finds hooks."
 )
+@click.option("--from", "source", metavar="USER@HOST", help="With --due: fetch over ssh from the CA's host.")
+@click.option("--on", metavar="HOST", help="With --from: what the CA's records call this host; else its own name.")
+@click.option("--ssh", metavar="PROGRAM", help="With --from: the program to start; ssh unless given.")
+@click.option("--ssh-option", multiple=True, metavar="WORD", help="With --from: what ssh gets after -o; repeatable.")
 @click.pass_context
-def command(context: click.Context, *, is_due: bool, retry: bool, dry_run: bool, hook_folder: str) -> int | None:
+def command(  # noqa: PLR0913 - one parameter an option
+    context: click.Context,
+    *,
+    is_due: bool,
+    retry: bool,
+    dry_run: bool,
+    hook_folder: str,
+    source: str | None,
+    on: str | None,
+    ssh: str | None,
+    ssh_option: tuple[str, ...],
+) -> int | None:
     """Install certificates where servers read them, and record where that is."""
     if context.invoked_subcommand is not None:
-        if is_due or retry or dry_run:
+        if is_due or retry or dry_run or source is not None or on is not None or ssh is not None or ssh_option:
             raise UsageError("--due goes without a verb.", hint="certmgr deploy --due")
         return None
     if not is_due:
-        if retry or dry_run:
-            raise UsageError("--retry and --dry-run belong to --due.", hint="certmgr deploy --due --dry-run")
+        if retry or dry_run or source is not None:
+            raise UsageError("--retry, --dry-run and --from belong to --due.", hint="certmgr deploy --due --dry-run")
         printer.raw(context.get_help() + "\n")
         return None
-    return _deploy(retry=retry, dry_run=dry_run, hook_folder=Path(hook_folder).absolute())
+    folder = Path(hook_folder).absolute()
+    if source is not None:
+        return _fetch(source, on, ssh, ssh_option, retry=retry, dry_run=dry_run, hook_folder=folder)
+    if on is not None or ssh is not None or ssh_option:
+        raise UsageError("--on, --ssh and --ssh-option belong to --from.", hint="certmgr deploy --due --from USER@HOST")
+    return _deploy(retry=retry, dry_run=dry_run, hook_folder=folder)
 
 
 def _deploy(*, retry: bool, dry_run: bool, hook_folder: Path) -> int:
@@ -97,6 +144,31 @@ def _deploy(*, retry: bool, dry_run: bool, hook_folder: Path) -> int:
         # --as names a person who wants to stand in the journal; else nothing is unlocked.
         actor = call.session(workspace).actor if call.operator else operation.deploying_actor()
         steps = operation.deploy(workspace, actor, retry=retry, hook_folder=hook_folder)
+    return _told(steps)
+
+
+def _fetch(  # noqa: PLR0913 - the options of one command
+    source: str,
+    on: str | None,
+    program: str | None,
+    options: tuple[str, ...],
+    *,
+    retry: bool,
+    dry_run: bool,
+    hook_folder: Path,
+) -> int:
+    from certmgr.net.ssh import PROGRAM, Route  # noqa: PLC0415 - only this needs it
+    from certmgr.operations import deployment_fetching as operation  # noqa: PLC0415 - loads cryptography
+
+    host = os.uname().nodename.lower() if on is None else on
+    route = Route(address=source, host=host, program=program or PROGRAM, options=options)
+    if dry_run:
+        return _told(operation.rehearse(route, retry=retry, strict=on is not None))
+    return _told(operation.fetch(route, hook_folder=hook_folder, retry=retry, strict=on is not None))
+
+
+def _told(steps: Iterable[Step]) -> int:
+    """Say each step, and return the exit code."""
     failed = False
     for step in steps:
         failed = failed or not step.done
@@ -110,6 +182,7 @@ def _deploy(*, retry: bool, dry_run: bool, hook_folder: Path) -> int:
 @command.command("add", epilog=ADD_EPILOG)
 @click.argument("server")
 @click.option("--folder", metavar="DIR", help="Where the files go; an absolute path, of a folder that is there.")
+@click.option("--on", metavar="HOST", help="The host whose folder it is, where it is not this one; it fetches them.")
 @click.option(
     "--format", "form", type=click.Choice([one.value for one in Format]), help="Which files; pem unless given."
 )
@@ -128,6 +201,7 @@ def add(  # noqa: PLR0913 - one parameter an option
     *,
     server: str,
     folder: str | None,
+    on: str | None,
     form: str | None,
     owner: str | None,
     group: str | None,
@@ -144,9 +218,12 @@ def add(  # noqa: PLR0913 - one parameter an option
     from certmgr.operations import deployment_places as operation  # noqa: PLC0415 - loads the store
 
     installation = None
+    if on == "":
+        raise UsageError("--on needs the name of a host.", hint="Leave it out for a folder of this host.")
     if folder is not None:
         installation = Installation(
             folder=folder,
+            target=on or "",
             format=Format(form or Format.PEM.value),
             owner=owner or "",
             group=group or "",
@@ -154,8 +231,8 @@ def add(  # noqa: PLR0913 - one parameter an option
             hook=hook,
             hook_timeout_s=60 if hook_timeout is None else hook_timeout,
         )
-    elif form or owner or group or mode or hook or hook_timeout is not None:
-        raise UsageError("Files, owners, modes and hooks need a folder.", hint="Add --folder DIR.")
+    elif on or form or owner or group or mode or hook or hook_timeout is not None:
+        raise UsageError("Files, hosts, owners, modes and hooks need a folder.", hint="Add --folder DIR.")
     place = parse_endpoint(endpoint, protocol=Protocol(protocol), sni=sni, known_as=[server]) if endpoint else None
     call = invocation()
     workspace = call.workspace()
@@ -165,7 +242,9 @@ def add(  # noqa: PLR0913 - one parameter an option
         return
     made = operation.add(workspace, call.session(workspace), server=server, installation=installation, endpoint=place)
     printer.say(f"Recorded the deployment {made.id} of {server}.")
-    if installation is not None:
+    if installation is not None and installation.target:
+        printer.say(f"Next, on {installation.target}: certmgr deploy --due --from USER@HOST")
+    elif installation is not None:
         printer.say("Next, as the user who may write there: certmgr deploy --due")
 
 
@@ -208,7 +287,7 @@ def list_(*, server: str | None, as_json: bool) -> None:
 
 
 @command.command("remove", epilog=REMOVE_EPILOG)
-@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--dry-run", is_flag=True, help="Say what would be removed; unlock and write nothing.")
 def remove(*, identity: int, dry_run: bool) -> None:
     """Install nothing at the deployment ID any more; its files stay."""
@@ -222,5 +301,20 @@ def remove(*, identity: int, dry_run: bool) -> None:
         printer.say(f"The deployment {identity} of {held.server} would be removed; nothing was done.")
         return
     held = operation.remove(workspace, call.session(workspace), deployment=number)
-    where = f"; the files in {held.installation.folder} stay" if held.installation else ""
+    where = f"; the files in {held.installation} stay" if held.installation else ""
     printer.say(f"Removed the deployment {identity} of {held.server}{where}.")
+
+
+@command.command("serve", epilog=SERVE_EPILOG)
+@click.argument("host")
+def serve(*, host: str) -> None:
+    """Hand out to HOST what is due there, and record what it reports; sshd starts it."""
+    from certmgr import deployment_wire  # noqa: PLC0415 - the other verbs need none of it
+    from certmgr.net.lines import Lines  # noqa: PLC0415
+    from certmgr.operations import deployment_serving as operation  # noqa: PLC0415 - loads cryptography
+
+    call = invocation()
+    workspace = call.workspace()
+    actor = call.session(workspace).actor if call.operator else operation.serving_actor()
+    lines = Lines(STANDARD_INPUT, STANDARD_OUTPUT, limit=deployment_wire.MAX_REQUEST)
+    operation.Conversation(workspace, actor, host, lines).run()

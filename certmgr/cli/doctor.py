@@ -40,7 +40,7 @@ def command(*, accept_clock: bool, reason: str, as_json: bool) -> int:
         found.append(item)
         if not as_json:
             mark, colour = MARKS[item.severity]
-            click.echo(f"{click.style(mark, fg=colour)} ", nl=False)
+            printer.emit(f"{click.style(mark, fg=colour)} ", nl=False)
             printer.data(item.message)
     if as_json:
         printer.document("certmgr.doctor/1", findings=[printer.finding_document(item) for item in found])

@@ -1,8 +1,12 @@
 """The group behind a noun, such as `certmgr ca`: its verbs with whole sentences, and near names for a misspelt one."""
 
 import difflib
+from typing import Final
 
 import click
+
+NUMBER: Final = click.IntRange(1, (1 << 63) - 1)
+"""The number of something on record, or how many of it: as much as the store can hold."""
 
 
 class NounGroup(click.Group):

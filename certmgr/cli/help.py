@@ -23,6 +23,7 @@ FILTERS = """\
 `certmgr list` and the terminal interface know the same filters. All terms have to hold.
 
   portal                 a part of the server, a name, the serial number or the note
+  9f86d081               the same, or the beginning of the fingerprint: eight hex digits or more
   state:due              valid, due, expired, revoked, held, superseded, pending, or a flag: revoking, unaccepted,
                          not-serving
   state:due,expired      one of several
@@ -33,6 +34,7 @@ FILTERS = """\
   ca:issuing-2026        the issuing CA, or the beginning of its name
   key:ec-p256            the key type; key:rsa and key:ec mean every size
   serial:0A1B            the beginning of the serial number
+  sha256:9F86            the beginning of the SHA-256 fingerprint
   cause:key-compromise   why it was revoked
   !state:revoked         not
   /^db[0-9]+/            a regular expression, found in the server or a name

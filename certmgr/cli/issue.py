@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from certmgr.cli import printer
+from certmgr.cli.groups import NUMBER
 from certmgr.cli.invocation import Invocation, invocation
 from certmgr.errors import CertmgrError, RefusedError, ReviewError, UsageError
 from certmgr.models.keys import KeyType
@@ -37,7 +38,7 @@ Where the profile asks for reviewers, an application is recorded instead, and th
 @click.option("--ip", multiple=True, help="An address to certify (repeatable); only where clients connect by address.")
 @click.option("--csr", "csr_file", help="Use the key of this CSR (- reads standard input); the names too unless given.")
 @click.option("--from", "inventory", help="Issue for every line of this inventory (CSV).")
-@click.option("--application", type=click.IntRange(min=1), metavar="ID", help="Issue for this approved application.")
+@click.option("--application", type=NUMBER, metavar="ID", help="Issue for this approved application.")
 @click.option("--profile", default="server", show_default=True, help="The profile; see `certmgr profile list`.")
 @click.option("--days", type=int, help="How long it is valid (default: the profile's).")
 @click.option("--key-type", type=click.Choice([kind.value for kind in KeyType]), help="The type of the key made here.")

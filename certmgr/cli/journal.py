@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from certmgr.cli import printer
-from certmgr.cli.groups import NounGroup
+from certmgr.cli.groups import NUMBER, NounGroup
 from certmgr.cli.invocation import invocation
 from certmgr.errors import Finding, IntegrityError, UsageError
 
@@ -47,7 +47,7 @@ def command() -> None:
 
 
 @command.command("list", epilog=LIST_EPILOG)
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=NUMBER, default=50, show_default=True, help="At most so many.")
 @click.option("--object", "subject", metavar="KIND:ID", help="Only entries about this object, all of them.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(*, limit: int, subject: str | None, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from certmgr.cli import printer
+from certmgr.cli.groups import NUMBER
 from certmgr.cli.invocation import invocation
 from certmgr.errors import AttentionError
 
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 Filters, all of which have to hold:
-  portal            part of a server, name, serial or note
+  portal            part of a server, name, serial or note, or the beginning of a fingerprint
   state:due         valid, due, expired, revoked, held, superseded, pending; or the flags revoking, unaccepted,
                     not-serving
   days<30           natural days left: <, <=, >, >=, =
-  profile:server  owner:web  ca:issuing-2026-1  key:ec-p256  serial:0A1B
+  profile:server  owner:web  ca:issuing-2026-1  key:ec-p256  serial:0A1B  sha256:9F86
   !state:revoked    not
   /^db[0-9]+/       a regular expression
 
@@ -28,6 +29,7 @@ Examples:
   certmgr list
   certmgr list 'days<30' '!state:revoked'
   certmgr list --status due --json
+  certmgr list --sort created --reverse --limit 20
   certmgr list --expiring-within 14 --fail-if-any
 """
 MARKS = {
@@ -47,13 +49,21 @@ MARKS = {
 @click.option(
     "--expiring-within", type=int, metavar="DAYS", help="Only live ones with at most so many natural days left."
 )
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@click.option(
+    "--sort",
+    type=click.Choice(["expires", "server", "profile", "owner", "key", "serial", "created"]),
+    default="expires",
+    show_default=True,
+    help="By what they are sorted; equal ones by age.",
+)
+@click.option("--reverse", is_flag=True, help="Sort the other way round.")
+@click.option("--limit", type=NUMBER, help="At most so many.")
 @click.option("--fail-if-any", is_flag=True, help="Exit 3 when anything is listed.")
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Print CSV with a header.")
 @click.option("--plain", "form", flag_value="plain", help="Print tab-separated values without a header.")
 def command(**options: Any) -> int:  # noqa: ANN401 - one keyword an option, as click gives them
-    """List certificates, soonest expiry first."""
+    """List certificates, soonest expiry first unless sorted by something else."""
     from certmgr.queries import certificates  # noqa: PLC0415 - loads the store
 
     call = invocation()
@@ -88,7 +98,7 @@ def _matching(workspace: "Workspace", options: dict[str, Any]) -> "Any":  # noqa
     if options["status"]:
         wanted = {word for text in options["status"] for word in text.split(",")}
         terms.append("state:" + "|".join(sorted(wanted)))
-    return certificates.every(workspace, " ".join(terms))
+    return certificates.every(workspace, " ".join(terms), sort=options["sort"], descending=options["reverse"])
 
 
 def _cells(one: "Certificate", workspace: "Workspace") -> list[str]:
@@ -109,15 +119,18 @@ def _print_csv(rows: "list[Certificate]", workspace: "Workspace") -> None:
     import csv  # noqa: PLC0415
     import io  # noqa: PLC0415
 
+    from certmgr.reporting.sheets import defused  # noqa: PLC0415 - the other forms are no sheets
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
         ["state", "server", "days_left", "not_after", "profile", "serial", "dns", "ip", "owner", "authority"]
     )
     for one in rows:
-        writer.writerow([*_cells(one, workspace), " ".join(one.dns), " ".join(one.ip), one.owner, one.authority])
-    for line in text.getvalue().splitlines():
-        printer.data(line)
+        names = (" ".join(one.dns), " ".join(one.ip))
+        # The one cell of free words: a spreadsheet shall take it for no formula, and it stays on its line.
+        writer.writerow([*_cells(one, workspace), *names, defused(one.owner), one.authority])
+    printer.raw(text.getvalue())
 
 
 def _print_table(rows: "list[Certificate]", workspace: "Workspace") -> None:

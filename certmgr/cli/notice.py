@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from certmgr.cli import printer
-from certmgr.cli.groups import NounGroup
+from certmgr.cli.groups import NUMBER, NounGroup
 from certmgr.cli.invocation import invocation
 from certmgr.errors import AttentionError, CertmgrError
 from certmgr.models.notices import Channel, NoticeId
@@ -109,7 +109,7 @@ def _json(one: "Notice") -> dict[str, Any]:
 
 
 @command.command("retry", epilog=RETRY_EPILOG)
-@click.argument("ids", metavar="[ID]...", nargs=-1, type=click.IntRange(min=1))
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=NUMBER)
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; unlock, record and send nothing.")
 def retry(*, ids: tuple[int, ...], dry_run: bool) -> None:
     """Try notices again now: all that wait, or those named, given up or not."""

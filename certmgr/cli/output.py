@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-import click
-
 from certmgr.cli import printer
 from certmgr.errors import UsageError
 
@@ -15,7 +13,7 @@ def write_binary(content: bytes) -> None:
         raise UsageError(
             "This is not text, and standard output is a terminal.", hint="Send it to a file, or pipe it on."
         )
-    click.echo(content, nl=False)
+    printer.raw(content)
 
 
 def write_new(path: Path, content: bytes, *, private: bool) -> None:

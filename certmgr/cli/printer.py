@@ -4,6 +4,7 @@ The format of data depends on the options alone, never on whether there is a ter
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,24 +17,37 @@ from certmgr.printable import printable, width
 _SHOWN_FINDINGS = 50
 
 
+def emit(content: str | bytes, *, err: bool = False, nl: bool = True) -> None:
+    """Write what is fit for a terminal to a stream; where its reader has gone, into nothing from then on.
+
+    So `certmgr check | head -1` does all that it was to do, and its exit code says what came of it.
+    """
+    try:
+        click.echo(content, err=err, nl=nl)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, (sys.stderr if err else sys.stdout).fileno())
+        os.close(nowhere)
+
+
 def data(line: str) -> None:
     """Write one line of data to standard output, control characters escaped."""
-    click.echo(printable(line))
+    emit(printable(line))
 
 
 def fields(*cells: str) -> None:
     """Write one line of tab-separated data; a tab inside a cell is escaped, so the columns stay what they are."""
-    click.echo("\t".join(printable(cell) for cell in cells))
+    emit("\t".join(printable(cell) for cell in cells))
 
 
 def raw(content: str | bytes) -> None:
     """Write PEM, DER or JSON that certmgr itself made to standard output, as it is."""
-    click.echo(content, nl=False)
+    emit(content, nl=False)
 
 
 def document(schema: str, **fields: Any) -> None:  # noqa: ANN401 - JSON
     """Write one JSON document whose first key names its schema and version."""
-    click.echo(json.dumps({"schema": schema, **fields}, indent=2, ensure_ascii=True))
+    emit(json.dumps({"schema": schema, **fields}, indent=2, ensure_ascii=True))
 
 
 def say(line: str = "") -> None:
@@ -41,12 +55,12 @@ def say(line: str = "") -> None:
     context = click.get_current_context(silent=True)
     if context is not None and getattr(context.obj, "quiet", False):
         return
-    click.echo(printable(line), err=True)
+    emit(printable(line), err=True)
 
 
 def warn(line: str) -> None:
     """Write a warning to standard error, --quiet or not."""
-    click.echo(f"{click.style('Warning:', fg='yellow')} {printable(line)}", err=True)
+    emit(f"{click.style('Warning:', fg='yellow')} {printable(line)}", err=True)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
@@ -58,7 +72,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequ
             " " * (widths[i] - width(cell)) + cell if i in right else cell + " " * (widths[i] - width(cell))
             for i, cell in enumerate(row)
         ]
-        click.echo("  ".join(parts).rstrip())
+        emit("  ".join(parts).rstrip())
 
 
 def findings(items: Iterable[Finding]) -> None:
@@ -67,23 +81,23 @@ def findings(items: Iterable[Finding]) -> None:
     ranked = sorted(items, key=lambda item: order.index(item.severity))
     for item in ranked[:_SHOWN_FINDINGS]:
         mark = "" if item.severity is Severity.ERROR else f"{item.severity}: "
-        click.echo(f"  - {mark}{printable(item.message)} [{item.code}]", err=True)
+        emit(f"  - {mark}{printable(item.message)} [{item.code}]", err=True)
     if len(ranked) > _SHOWN_FINDINGS:
-        click.echo(f"  - and {len(ranked) - _SHOWN_FINDINGS} more", err=True)
+        emit(f"  - and {len(ranked) - _SHOWN_FINDINGS} more", err=True)
 
 
 def error(problem: CertmgrError, *, as_json: bool) -> None:
     """Write an error to standard error: the sentence, every reason, the next step."""
     if as_json:
-        click.echo(json.dumps(error_document(problem), indent=2, ensure_ascii=True), err=True)
+        emit(json.dumps(error_document(problem), indent=2, ensure_ascii=True), err=True)
         return
-    click.echo(f"{click.style('Error:', fg='red')} {printable(problem.message)}", err=True)
+    emit(f"{click.style('Error:', fg='red')} {printable(problem.message)}", err=True)
     findings(item for item in problem.findings if item.message != problem.message)
     if isinstance(problem, AmbiguousError):
         for candidate in problem.candidates:
-            click.echo(f"  - {printable(candidate)}", err=True)
+            emit(f"  - {printable(candidate)}", err=True)
     if problem.hint:
-        click.echo(f"{click.style('Next:', bold=True)} {printable(problem.hint)}", err=True)
+        emit(f"{click.style('Next:', bold=True)} {printable(problem.hint)}", err=True)
 
 
 def error_document(problem: CertmgrError) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from certmgr.errors import AttentionError, CertmgrError, NotFoundError, RefusedE
 
 if TYPE_CHECKING:
     from certmgr.cli.invocation import Invocation
+    from certmgr.models.certificates import CertificateId
     from certmgr.workspace import Workspace
 
 NEEDED, NOT_NEEDED, NONE_SUCH, ERROR = 0, 1, 2, 255
@@ -115,7 +116,7 @@ def _renew_due(call: "Invocation", workspace: "Workspace", options: dict[str, An
     due = list(certificates.every(workspace, "state:due"))
     if not due:
         printer.say("Nothing is due.")
-        return 0
+        return _renewed(workspace, [], 0, as_json=options["as_json"])
     if options["dry_run"]:
         for one in due:
             printer.fields(one.server, one.serial, f"{one.not_after:%Y-%m-%d}")
@@ -136,8 +137,13 @@ def _renew_due(call: "Invocation", workspace: "Workspace", options: dict[str, An
             renewed.append(issued.id)
             if not options["as_json"]:
                 print_issued(issued, verb="Renewed")
-    if options["as_json"]:
+    return _renewed(workspace, renewed, code, as_json=options["as_json"])
+
+
+def _renewed(workspace: "Workspace", ids: "list[CertificateId]", code: int, *, as_json: bool) -> int:
+    """Print what was renewed, which may be nothing, where JSON is asked for; return `code`."""
+    if as_json:
         from certmgr.cli.certificate_json import document_of  # noqa: PLC0415
 
-        document_of(workspace, renewed)
+        document_of(workspace, ids)
     return code

@@ -251,7 +251,10 @@ def _form(form: str | None, out: str | None, forms: tuple[str, ...]) -> str:
 
 
 def _destination(out: str | None, *, replace: bool) -> Path | None:
-    """Return where to write; raises UsageError for --replace without it, before anything is signed or written."""
+    """Return where to write; raises UsageError for --replace without it, or a folder that is not there.
+
+    So it does before anything is signed: what the journal says was signed is there.
+    """
     from certmgr.codes import Code  # noqa: PLC0415
     from certmgr.errors import RefusedError  # noqa: PLC0415
 
@@ -260,6 +263,8 @@ def _destination(out: str | None, *, replace: bool) -> Path | None:
             raise UsageError("--replace needs a file.", hint="Add --out FILE.")
         return None
     path = Path(out)
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"The folder {path.absolute().parent} is not there.", hint="Make it, or name another file.")
     if path.exists() and not replace:
         raise RefusedError(
             f"{path} is there already and is not replaced.",

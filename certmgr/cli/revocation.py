@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from certmgr.cli import printer
-from certmgr.cli.groups import NounGroup
+from certmgr.cli.groups import NUMBER, NounGroup
 from certmgr.cli.invocation import invocation
 from certmgr.cli.revocation_request import command as request
 from certmgr.cli.revocation_text import time_left
@@ -84,7 +84,7 @@ command.add_command(request)
 
 
 @command.command("acknowledge", epilog=ACKNOWLEDGE_EPILOG)
-@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--dry-run", is_flag=True, help="Say what would be acknowledged; unlock and write nothing.")
 def acknowledge(*, identity: int, dry_run: bool) -> None:
     """Say that the request ID was seen."""
@@ -100,7 +100,7 @@ def acknowledge(*, identity: int, dry_run: bool) -> None:
 
 
 @command.command("verify", epilog=VERIFY_EPILOG)
-@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--how", default="person", metavar="TEXT", help="What the verification rests on, for the record.")
 @click.option("--dry-run", is_flag=True, help="Say what would be revoked; unlock and write nothing.")
 def verify(*, identity: int, how: str, dry_run: bool) -> int:
@@ -118,7 +118,7 @@ def verify(*, identity: int, how: str, dry_run: bool) -> int:
 
 
 @command.command("reject", epilog=REJECT_EPILOG)
-@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--reason", required=True, metavar="TEXT", help="Why; kept with the request.")
 @click.option("--dry-run", is_flag=True, help="Say what would be rejected; unlock and write nothing.")
 def reject(*, identity: int, reason: str, dry_run: bool) -> None:
@@ -135,7 +135,7 @@ def reject(*, identity: int, reason: str, dry_run: bool) -> None:
 
 
 @command.command("withdraw", epilog=WITHDRAW_EPILOG)
-@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept with the request.")
 @click.option("--dry-run", is_flag=True, help="Say what would be withdrawn; unlock and write nothing.")
 def withdraw(*, identity: int, reason: str, dry_run: bool) -> None:
@@ -182,7 +182,7 @@ def challenge(*, reference: str, as_json: bool) -> None:
 
 
 @command.command("report-incident", epilog=INCIDENT_EPILOG)
-@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--to", "recipient", required=True, metavar="WHOM", help="To whom it was reported.")
 @click.option("--dry-run", is_flag=True, help="Say what would be recorded; unlock and write nothing.")
 def report_incident(*, identity: int, recipient: str, dry_run: bool) -> None:
@@ -222,7 +222,7 @@ def list_(*, closed: bool, as_json: bool) -> None:
 
 
 @command.command("show", epilog=SHOW_EPILOG)
-@click.argument("identity", metavar="ID", type=click.IntRange(min=1))
+@click.argument("identity", metavar="ID", type=NUMBER)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(*, identity: int, as_json: bool) -> None:
     """Show the request ID with every time of its way, where its CRL was seen, and its commitments."""

@@ -1,6 +1,6 @@
 """`certmgr revoke`: revoke a certificate and publish the CRL before the command returns."""
 
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from certmgr.revocation_steps import Revoked
     from certmgr.workspace import Workspace
 
+_FIRST_YEAR = 1950
 CAUSES = [cause.value for cause in Cause if cause not in {Cause.CA_COMPROMISE, Cause.SUSPENDED}]
 EPILOG = """\b
 Causes and their reason on the CRL:
@@ -127,9 +128,10 @@ def parse_moment(text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(
-            f"{text[:40]!r} is not a date.", hint="Write it as 2026-11-21 or 2026-11-21T09:00:00+01:00."
-        ) from None
+        found = None
+    # No certificate is older (RFC 5280, 4.1.2.5), and what reckons from the last days that there are has no room.
+    if found is None or not _FIRST_YEAR <= found.year < MAXYEAR:
+        raise UsageError(f"{text[:40]!r} is not a date.", hint="Write it as 2026-11-21 or 2026-11-21T09:00:00+01:00.")
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

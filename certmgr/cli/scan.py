@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from certmgr.cli import printer
-from certmgr.cli.groups import UsualVerbGroup
+from certmgr.cli.groups import NUMBER, UsualVerbGroup
 from certmgr.cli.invocation import invocation
 from certmgr.errors import AttentionError, UsageError
 
@@ -172,7 +172,7 @@ def list_(*, foreign: bool, as_json: bool) -> None:
 
 
 @command.command("adopt", epilog=ADOPT_EPILOG)
-@click.argument("identity", metavar="OBSERVATION", type=click.IntRange(min=1))
+@click.argument("identity", metavar="OBSERVATION", type=NUMBER)
 @click.option("--owner", help="The unit that answers for the server; asked for on a terminal.")
 @click.option("--purpose", help="What the server is for; asked for on a terminal.")
 @click.option("--name", default="", help="The server's name; else the first name in the certificate.")

@@ -88,7 +88,7 @@ def add(  # noqa: PLR0913 - one parameter an option
         printer.say(f"{name} would be {'back in service' if back else 'recorded'}; nothing was done.")
         return
     made = operation.add(workspace, call.session(workspace), name=name, facts=facts)
-    printer.say(f"Recorded {made.name}. Next: certmgr issue --server {made.name} --dns ...")
+    printer.say(f"Recorded {made.name}. Next: certmgr issue {made.name} --dns ...")
 
 
 @command.command("list", epilog=LIST_EPILOG)

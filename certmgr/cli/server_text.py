@@ -78,6 +78,7 @@ def deployment_json(found: "DeploymentState") -> dict[str, Any]:
         "server": one.server,
         "standing": found.standing,
         "folder": files.folder if files else None,
+        "target": (files.target or None) if files else None,
         "format": files.format if files else None,
         "owner": (files.owner or None) if files else None,
         "group": (files.group or None) if files else None,
@@ -173,5 +174,5 @@ def print_whole(found: "ServerState", workspace: "Workspace") -> None:
 def place_of(found: "DeploymentState") -> str:
     """Return where a deployment's files go and where they are seen."""
     one = found.deployment
-    folder = one.installation.folder if one.installation else ""
+    folder = str(one.installation) if one.installation else ""
     return " at ".join(part for part in (folder, str(one.endpoint) if one.endpoint else "") if part)

@@ -41,7 +41,8 @@ def _open(path: Path, *, credential: bool) -> int:
         try:
             # Without O_NONBLOCK a named pipe would wait for a writer.
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        except FileNotFoundError as error:
+        except (FileNotFoundError, ValueError) as error:
+            # No file has a name with a null byte in it; a foreign store may say otherwise.
             raise NotFoundError(f"There is no file {path}.") from error
     reasons = _reasons(os.fstat(descriptor), credential=credential)
     if reasons:

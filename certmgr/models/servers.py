@@ -72,6 +72,8 @@ class Installation:
 
     folder: str
     """Absolute."""
+    target: str = ""
+    """The host that it is a folder of, which fetches the files over ssh; empty: the host of the home."""
     format: Format = Format.PEM
     owner: str = ""
     """The user who owns the files; empty: whoever installs them."""
@@ -81,6 +83,24 @@ class Installation:
     hook: tuple[str, ...] = ()
     """The program and its arguments; empty: none."""
     hook_timeout_s: int = 60
+
+    def __str__(self) -> str:
+        """Return the folder, with its host where that is another one: HOST:FOLDER."""
+        return f"{self.target}:{self.folder}" if self.target else self.folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a folder is to hold: a certificate, its issuer's and, unless its owner has it, the key; by digest."""
+
+    server: str
+    serial: str
+    sha256: str
+    """Of the certificate, DER; lower-case hex, as the other one."""
+    chain_sha256: str
+    """Of the issuing CA's certificate."""
+    with_key: bool
+    """False: the key was made by its owner, and is where the owner has put it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,10 +150,11 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def require_trusted(command: Sequence[str], folder: Path) -> None:
+def require_trusted(command: Sequence[str], folder: Path, whose: str) -> None:
     """Raise RefusedError, with every reason, unless the program lies in `folder` and only root can change either.
 
-    For root alone: a record that another user can write must not choose what root runs.
+    A record that another user or another host can write must not choose what root runs; `whose` ends the sentence
+    that says so ("for a home that belongs to another user").
     """
     program = Path(command[0])
     findings = []
@@ -171,7 +172,7 @@ def require_trusted(command: Sequence[str], folder: Path) -> None:
             findings.append(f"{path} is not a {what} that only root can change.")
     if findings:
         raise RefusedError(
-            f"root does not run the hook {printable(command[0])} for a home that belongs to another user.",
+            f"root does not run the hook {printable(command[0])} {whose}.",
             hint=f"Put the program into {folder}, owned by root, and name that path with --hook.",
             findings=[Finding(code=Code.HOOK_REFUSED, message=one, field="hook") for one in findings],
             code=Code.HOOK_REFUSED,

@@ -24,7 +24,7 @@ from certmgr.models.operators import Permission
 from certmgr.models.steps import Step
 from certmgr.queries import applications as queries
 from certmgr.records import dataclass
-from certmgr.store import applications, attempts
+from certmgr.store import applications, attempts, operators
 from certmgr.workspace import Session, Workspace, journalled_refusal
 
 if TYPE_CHECKING:
@@ -227,21 +227,27 @@ def _refuse(findings: Sequence[Finding], found: Application) -> None:
     hint = f"See `certmgr application show {found.id}`."
     if Code.APPLICATION_STATE not in codes:
         hint = f"Another person decides: certmgr --as NAME application approve {found.id} --reason TEXT"
+        if Code.APPLICATION_RIGHT in codes:
+            hint = f"Act as {found.requested_by} (--as), or reject it while it is undecided: certmgr application reject"
     raise RefusedError(findings[0].message, hint=hint, findings=findings, code=findings[0].code)
 
 
 def withdraw(workspace: Workspace, session: Session, application: ApplicationId) -> Application:
     """End one's own application, decided or not, before anything is issued for it.
 
-    Raises RefusedError with every reason for another's, and for one that is over.
+    Whoever may decide ends that of an applicant whose slot was removed. Raises RefusedError with every reason for
+    another's, and for one that is over.
     """
     session.require(Permission.APPLY)
+    deputy = session.allows(Permission.DECIDE_APPLICATION)
     with (
         journalled_refusal(workspace, session, REFUSED, f"application:{application}"),
         workspace.store().write(session.actor) as tx,
     ):
         found = applications.get(tx, application)
-        _refuse(_against_withdrawal(found, session.actor.name, tx.now), found)
+        gone = all(one.name != found.requested_by for one in operators.all(tx))
+        applicant = None if deputy and gone else session.actor.name
+        _refuse(_against_withdrawal(found, applicant, tx.now), found)
         applications.set_withdrawn(tx, application)
         tx.record("application.withdrawn", f"application:{application}", {"digest": found.digest})
         return applications.get(tx, application)
@@ -262,7 +268,7 @@ def _against_withdrawal(found: Application, applicant: str | None, now: "datetim
         message = f"The application {found.id} for {found.server} is {state} already; it is not withdrawn."
         findings.append(_finding(Code.APPLICATION_STATE, message, "state", state.value))
     if applicant is not None and applicant != found.requested_by:
-        message = f"The application {found.id} is {found.requested_by}'s; others reject it."
+        message = f"The application {found.id} is {found.requested_by}'s, not {applicant}'s."
         findings.append(_finding(Code.APPLICATION_RIGHT, message, "operator", applicant))
     return findings
 

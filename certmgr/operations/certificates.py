@@ -1,6 +1,7 @@
 """Issue and renew certificates (R3.2, R4.1, R5.1)."""
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,10 @@ class Rehearsal:
     order: Order
     tbs: bytes
     notices: tuple[Finding, ...]
-    needed: int = 0
+    needed: int
     """How many approvals it needs before it is issued; 0: policy approves it on the spot."""
+    not_before: datetime
+    not_after: datetime
 
 
 def issue(
@@ -74,6 +77,8 @@ def rehearse(workspace: Workspace, wish: intake.Wish, *, additional: bool = Fals
         tbs=prepared.tbs,
         notices=accepted.notices + prepared.notices,
         needed=applying.needed(accepted, workspace.config),
+        not_before=prepared.spec.not_before,
+        not_after=prepared.spec.not_after,
     )
 
 

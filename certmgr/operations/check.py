@@ -131,6 +131,9 @@ def _run(
                 yield from part.due(workspace, session)
             except CertmgrError as problem:
                 problems[part.name] = problem.message
+            except OSError as problem:
+                # A disk that is full or read-only: no fault of the program, and told like one in the store.
+                problems[part.name] = ": ".join(str(one) for one in (problem.filename, problem.strerror) if one)
             except Exception as problem:  # noqa: BLE001 - no fault of one part stops the others; raised below
                 problems[part.name] = f"{type(problem).__name__}, an error that certmgr does not know"
                 unforeseen = unforeseen or problem

@@ -80,9 +80,10 @@ def report(  # noqa: PLR0913 - the facts of a report, by keyword
 ) -> steps.Revoked:
     """Record a report of a compromised key that the proof verifies at once, and carry it out as far as the actor may.
 
-    Every certificate of that key goes with it. With `also_line` its predecessors and successors with other keys, which
-    the proof says nothing about, are asked for as a set of their own that waits for a person. Raises UsageError for
-    what is no key, RefusedError with every reason: a proof that does not hold, a state that does not allow it.
+    Every certificate of that key goes with it, and a report of it that waits for a person is verified with it. With
+    `also_line` its predecessors and successors with other keys, which the proof says nothing about, are asked for as a
+    set of their own that waits for a person. Raises UsageError for what is no key, RefusedError with every reason: a
+    proof that does not hold, a state that does not allow it.
     """
     session.require(Permission.REQUEST_REVOCATION)
     given = _given(proof)
@@ -102,8 +103,14 @@ def report(  # noqa: PLR0913 - the facts of a report, by keyword
         steps.require_name(subject, confirm)
         day = workspace.now().astimezone(UTC).date()
         found = steps.subjects_of(tx, workspace, subject, asked, more=_check(tx, subject, proof, given, day))
-        ids = revoking.open_set(tx, workspace.config, found, asked, confirmed=True)
+        waiting = revoking.to_prove(tx, subject)
+        if waiting:
+            # It was reported before without a proof: that report is verified, and what has come since goes with it.
+            found = [one for one in found if one.id != subject.id]
+        ids = [one.id for one in waiting]
+        ids += revoking.open_set(tx, workspace.config, found, asked, confirmed=not waiting)
         revoking.verify(tx, workspace.config, ids, by=session.actor.name, how=steps.POSSESSION)
+        found += [certificates.get(tx, one.certificate_id) for one in waiting if one.certificate_id is not None]
         line = revoking.line_of(tx, found, now=tx.now) if also_line else ()
         if line:
             words = f"In one line with {subject.serial}, whose key was shown to be compromised. {evidence}".strip()

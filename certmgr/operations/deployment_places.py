@@ -1,12 +1,10 @@
 """Where a server's certificate goes and where it is seen: recorded by people, carried out by `deployments`."""
 
-import os.path
-import re
 from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from certmgr import names, serving
+from certmgr import deployment_forms, names, serving
 from certmgr.codes import Code
 from certmgr.errors import Finding, NotFoundError, RefusedError, UsageError
 from certmgr.models.operators import Permission
@@ -16,16 +14,6 @@ from certmgr.workspace import Session, Workspace, journalled_refusal
 
 if TYPE_CHECKING:
     from certmgr.store.connection import Snapshot
-
-MAX_HOOK: Final = 64
-"""How many words a hook may have."""
-MAX_WORD: Final = 1024
-MAX_PATH: Final = 1024
-MAX_TIMEOUT_S: Final = 3600
-_ACCOUNT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}")
-_KEY_BITS: Final = 0o640
-"""All that a file with a private key may allow: its owner to read and write, its group to read."""
-_OWNER_READS: Final = 0o400
 
 
 def add(
@@ -95,11 +83,12 @@ def _checked(
             f"There is no server {names.shown(server)!r} on record.",
             hint="Add it with `certmgr server add`, or issue a certificate for it.",
         )
-    wrong = [*_installation_findings(workspace, installation), *_endpoint_findings(endpoint)]
+    wrong = [*_endpoint_findings(endpoint)]
+    if installation is not None:
+        wrong = [*deployment_forms.installation_findings(installation, workspace.home), *wrong]
     if installation is None and endpoint is None:
-        wrong.append(
-            _finding("A deployment needs a folder to install into, an endpoint to look at, or both.", "folder")
-        )
+        message = "A deployment needs a folder to install into, an endpoint to look at, or both."
+        wrong.append(deployment_forms.finding(message, "folder"))
     if wrong:
         raise UsageError(wrong[0].message, findings=wrong, hint="See `certmgr help deploy add`.")
     refused = [*_refusals(workspace, snapshot, held, installation, endpoint)]
@@ -113,41 +102,6 @@ def _checked(
     return held
 
 
-def _installation_findings(workspace: Workspace, installation: Installation | None) -> Iterator[Finding]:
-    """Yield what is wrong with the form of an installation."""
-    if installation is not None:
-        yield from _folder_findings(workspace, installation.folder)
-        yield from _file_findings(installation)
-        yield from _hook_findings(installation)
-
-
-def _folder_findings(workspace: Workspace, folder: str) -> Iterator[Finding]:
-    if not folder.startswith("/") or os.path.normpath(folder) != folder or folder.startswith("//"):
-        yield _finding(f"The folder {names.shown(folder)} is not a plain absolute path.", "folder")
-    elif len(folder) > MAX_PATH or not folder.isprintable():
-        yield _finding(f"The folder holds a control character or more than {MAX_PATH} characters.", "folder")
-    elif os.path.commonpath([folder, str(workspace.home)]) == str(workspace.home):
-        yield _finding(f"The folder {names.shown(folder)} lies in certmgr's home; no server reads there.", "folder")
-
-
-def _file_findings(one: Installation) -> Iterator[Finding]:
-    for field, value in (("owner", one.owner), ("group", one.group)):
-        if value and not _ACCOUNT.fullmatch(value):
-            yield _finding(f"{names.shown(value)!r} is not the name of a user or group.", field)
-    if one.mode & ~_KEY_BITS or not one.mode & _OWNER_READS:
-        message = f"The mode {one.mode:04o} is not for a private key: 0400, 0600, 0440 and 0640 are."
-        yield _finding(message, "mode")
-
-
-def _hook_findings(one: Installation) -> Iterator[Finding]:
-    if one.hook and not os.path.isabs(one.hook[0]):  # noqa: PTH117 - text, where a Path would hide a trailing slash
-        yield _finding(f"The hook's program {names.shown(one.hook[0])} is not an absolute path.", "hook")
-    if len(one.hook) > MAX_HOOK or any(len(word) > MAX_WORD or "\0" in word for word in one.hook):
-        yield _finding(f"The hook has more than {MAX_HOOK} words, or a word of over {MAX_WORD} characters.", "hook")
-    if not 1 <= one.hook_timeout_s <= MAX_TIMEOUT_S:
-        yield _finding(f"The hook's time is 1 to {MAX_TIMEOUT_S} seconds.", "hook-timeout")
-
-
 def _endpoint_findings(endpoint: Endpoint | None) -> Iterator[Finding]:
     """Yield what is wrong with the form of an endpoint."""
     if endpoint is None:
@@ -155,7 +109,7 @@ def _endpoint_findings(endpoint: Endpoint | None) -> Iterator[Finding]:
     if _address(endpoint.host) is None and endpoint.host != serving.LOCAL:
         yield from names.check_dns_name(endpoint.host)[1]
     if not 0 < endpoint.port < 1 << 16:
-        yield _finding(f"{endpoint.port} is not a port.", "endpoint")
+        yield deployment_forms.finding(f"{endpoint.port} is not a port.", "endpoint")
     if endpoint.sni:
         yield from names.check_dns_name(endpoint.sni)[1]
 
@@ -171,9 +125,9 @@ def _refusals(
     if server.retired_at is not None:
         message = f"The server {server.name} is out of service since {server.retired_at:%Y-%m-%d}."
         yield Finding(code=Code.SERVER_RETIRED, message=message, field="server", value=server.name)
-    taken = deployments.in_folder(snapshot, installation.folder) if installation else None
+    taken = deployments.in_folder(snapshot, installation.target, installation.folder) if installation else None
     if installation is not None and taken is not None:
-        message = f"The folder {installation.folder} is that of deployment {taken.id}, {taken.server}."
+        message = f"The folder {installation} is that of deployment {taken.id}, {taken.server}."
         yield Finding(code=Code.DEPLOYMENT_FOLDER_TAKEN, message=message, field="folder")
     if endpoint is not None and not serving.is_within_reach(workspace.config, endpoint.host):
         message = f"{names.shown(endpoint.host)} lies in no configured zone or network, so it is not looked at (R1.3)."
@@ -186,7 +140,3 @@ def _address(host: str) -> names.Address | None:
         return ip_address(host)
     except ValueError:
         return None
-
-
-def _finding(message: str, field: str) -> Finding:
-    return Finding(code=Code.DEPLOYMENT_PLACE, message=message, field=field)

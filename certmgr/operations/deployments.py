@@ -4,12 +4,13 @@
 endpoints that were not seen serving yet, and installs nothing.
 """
 
+import os
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from certmgr import installing, serving
+from certmgr import installing, placing, serving
 from certmgr.codes import Code
 from certmgr.errors import CertmgrError, LockedError
 from certmgr.models.certificates import Certificate
@@ -22,6 +23,9 @@ from certmgr.workspace import MACHINE_SLOT, Session, Workspace, actor_of
 
 PATIENCE: Final = timedelta(hours=1)
 """How long after its issue a certificate may be neither installed nor served before a person is told."""
+
+
+RUN: Final = "Run: certmgr deploy --due"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,8 @@ def deploy(
     fresh: set[DeploymentId] = set()
     for case in _cases(workspace, waiting=False):
         installation = case.deployment.installation
-        if installation is None:
+        if installation is None or installation.target:
+            # What another host fetches is not ours to install.
             continue
         if not _is_due(workspace, case, installation):
             yield from _tidied(workspace, case.deployment, installation)
@@ -73,11 +78,11 @@ def rehearse(workspace: Workspace) -> Iterator[Step]:
     """Yield what `deploy` would do now; writes, runs and records nothing."""
     for case in _cases(workspace, waiting=False):
         installation, certificate = case.deployment.installation, case.certificate
-        if installation is not None and _is_due(workspace, case, installation):
+        if installation is not None and not installation.target and _is_due(workspace, case, installation):
             hook = f" and run {installation.hook[0]}" if installation.hook else ""
             what = f"Would install {certificate.server} (serial {certificate.serial}) into {installation.folder}{hook}."
             yield Step(what=what, done=True)
-        elif case.unseen:
+        elif case.unseen and not case.uninstalled:
             yield _would_look(case)
 
 
@@ -115,7 +120,8 @@ def _is_due(workspace: Workspace, case: _Case, installation: Installation) -> bo
     """Tell whether the deployment lacks its certificate: on record, or in the folder itself."""
     if case.uninstalled:
         return True
-    return not installing.is_installed(installation, installing.material_of(workspace, case.certificate))
+    content = installing.material_of(workspace, case.certificate).content
+    return not placing.is_installed(case.deployment.id, installation, content)
 
 
 def _tidied(workspace: Workspace, deployment: Deployment, installation: Installation) -> Iterator[Step]:
@@ -140,8 +146,8 @@ def _installed(
         if problem.code is Code.BUSY:
             # Another run is at it.
             return
-        reasons = "".join(f" {one.message}" for one in problem.findings if one.message not in problem.message)
-        what = f"{certificate.server} could not be installed into {installation.folder}: {problem.message}{reasons}"
+        words = installing.words_of(problem)
+        what = f"{certificate.server} could not be installed into {installation.folder}: {words}"
         yield Step(what=what, done=False)
         return
     what = f"Installed {certificate.server} (serial {certificate.serial}) into {installation.folder}."
@@ -198,14 +204,16 @@ def _late(workspace: Workspace) -> Iterator[Step]:
     now = workspace.now()
     for case in _cases(workspace, waiting=True):
         one, certificate = case.deployment, case.certificate
-        about = f"deployment {one.id} of {one.server} (serial {certificate.serial})"
+        target = one.installation.target if one.installation else ""
+        about = f"deployment {one.id} of {one.server}{f' on {target}' if target else ''} (serial {certificate.serial})"
         late = certificate.issued_at is not None and now - certificate.issued_at > PATIENCE
         if case.uninstalled and case.installs is not None and case.installs.failures:
             again = f"; tried again from {case.installs.next_at:%Y-%m-%d %H:%M} UTC" if case.installs.next_at else ""
             what = f"The {about} failed, {case.installs.failures} in a row{again}: {case.installs.problem}"
             yield Step(what=what, done=False)
         elif case.uninstalled and late:
-            yield Step(what=f"The {about} waits to be installed. Run: certmgr deploy --due", done=False)
+            run = f"Run there: certmgr deploy --due --from USER@{os.uname().nodename}" if target else RUN
+            yield Step(what=f"The {about} waits to be installed. {run}", done=False)
         elif case.unseen and late:
             problem = case.looks.problem if case.looks else ""
             yield Step(what=f"The {about} is not seen serving at {_endpoint(case)}. {problem}".rstrip(), done=False)

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from certmgr import publication, revoking
+from certmgr import publication, releasing, revoking
 from certmgr import revocation_steps as steps
 from certmgr.codes import Code
+from certmgr.commitments import Kind
 from certmgr.errors import CertmgrError, Finding, RefusedError
 from certmgr.models.certificates import Certificate, CertificateId
 from certmgr.models.operators import Permission
 from certmgr.models.revocations import Cause, HoldEnd, HoldTerms, Revocation
 from certmgr.models.steps import Step
 from certmgr.records import dataclass
-from certmgr.store import certificates, revocations
+from certmgr.store import certificates, commitments, revocations
 from certmgr.store.connection import Snapshot
 from certmgr.workspace import Session, Workspace, journalled_refusal
 
@@ -94,9 +95,9 @@ def release(
         subject = certificates.get(tx, certificate)
         steps.require_name(subject, confirm)
         require_held(subject)
-        due = revoking.ask_release(tx, workspace.config, certificate)
+        due = releasing.ask_release(tx, workspace.config, certificate)
         if lifts:
-            revoking.release(tx, subject, noted=bool(note))
+            releasing.release(tx, subject, noted=bool(note))
     if not lifts:
         return Released(certificate=subject, lifted=False, due=due)
     published, problem = steps.publish(workspace, session, [subject.authority_id])
@@ -135,8 +136,8 @@ def due(workspace: Workspace, session: Session) -> Iterator[Step]:
                 if found.held_at is None or found.revoked_at is not None:
                     continue
                 if terms.hold_then is HoldEnd.RELEASE:
-                    revoking.ask_release(tx, workspace.config, subject.id)
-                    revoking.release(tx, found)
+                    releasing.ask_release(tx, workspace.config, subject.id)
+                    releasing.release(tx, found)
                 else:
                     cause = terms.hold_cause or USUAL_CAUSE
                     by = terms.verified_by or session.actor.name
@@ -151,6 +152,7 @@ def due(workspace: Workspace, session: Session) -> Iterator[Step]:
         else:
             verb = "Released" if terms.hold_then is HoldEnd.RELEASE else "Revoked"
             yield Step(what=f"{verb} {subject.server} (serial {subject.serial}): its hold ended.", done=True)
+    yield from _asked_for(workspace)
 
 
 def pending(workspace: Workspace) -> Iterator[Step]:
@@ -162,6 +164,21 @@ def pending(workspace: Workspace) -> Iterator[Step]:
             verb = "release" if terms.hold_then is HoldEnd.RELEASE else "revoke"
             what = f"Would {verb} {subject.server} (serial {subject.serial}): its hold has ended."
             yield Step(what=what, done=True)
+    yield from _asked_for(workspace)
+
+
+def _asked_for(workspace: Workspace) -> Iterator[Step]:
+    """Name every release that was asked for and waits for a person, from the beginning of its 48 hours (N2)."""
+    with workspace.store().read() as snapshot:
+        running = {one.object: one.due_at for one in commitments.open_of(snapshot, Kind.RELEASE_HOLD)}
+        found = certificates.held(snapshot) if running else ()
+    for subject in found:
+        if due_at := running.get(f"certificate:{subject.id}"):
+            what = (
+                f"The release of {subject.server} (serial {subject.serial}) waits for a person, due at "
+                f"{due_at:%Y-%m-%d %H:%M} UTC. Run: certmgr --as NAME release {subject.server}"
+            )
+            yield Step(what=what, done=False)
 
 
 def _undecided(subject: Certificate) -> Step:

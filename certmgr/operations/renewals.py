@@ -28,6 +28,8 @@ LAST_DAYS: Final = timedelta(days=3)
 FIRST_WAIT: Final = timedelta(minutes=15)
 """How long after the first failure a renewal is tried again; doubled with each further one."""
 LONGEST_WAIT: Final = timedelta(hours=24)
+TOLD_FOR: Final = timedelta(days=30)
+"""How long a certificate that ended without a successor is named; the list hides it from then on, too."""
 _DOUBLINGS: Final = 16
 _SHARE: Final = 3
 """A renewal is put off by a third of the time that is left at most, whatever the configured spread."""
@@ -61,6 +63,7 @@ def due(workspace: Workspace, session: Session, *, renew: Renew) -> Iterator[Ste
             yield _attention(turn)
         else:
             yield _renew(workspace, session, turn, renew)
+    yield from _lapsed(workspace)
 
 
 def pending(workspace: Workspace, *, rehearse: Rehearse) -> Iterator[Step]:
@@ -76,6 +79,7 @@ def pending(workspace: Workspace, *, rehearse: Rehearse) -> Iterator[Step]:
             yield Step(what=f"{one.server} could not be renewed: {problem.message}", done=False)
         else:
             yield Step(what=f"Would renew {one.server} (serial {one.serial}).", done=True)
+    yield from _lapsed(workspace)
 
 
 def moment(certificate: Certificate, spread: timedelta, *, wanted: datetime | None = None) -> datetime:
@@ -189,6 +193,19 @@ def _failed(workspace: Workspace, session: Session, turn: Turn, problem: Certmgr
         next_at = tx.now + wait(failures)
         attempt = attempts.failed(tx, f"{_PREFIX}{one.id}", told, next_at)
     return _failure(one, attempt, next_at)
+
+
+def _lapsed(workspace: Workspace) -> Iterator[Step]:
+    """Name what ended before it could be renewed: after an outage, or where its owner brought no CSR."""
+    now = workspace.now()
+    with workspace.store().read() as snapshot:
+        found = certificates.lapsed(snapshot, now, since=now - TOLD_FOR)
+    for one in found:
+        what = (
+            f"{one.server} (serial {one.serial}) ended on {one.not_after:%Y-%m-%d} and was not renewed."
+            f" Run: certmgr issue, or certmgr server retire {one.server}"
+        )
+        yield Step(what=what, done=False)
 
 
 def _forget(workspace: Workspace, session: Session) -> None:

@@ -86,10 +86,11 @@ def rehearse_add(workspace: Workspace, *, name: str, facts: Facts) -> Server | N
         return _check_new(snapshot, name, facts)
 
 
-def edit(workspace: Workspace, session: Session, *, name: str, facts: Facts) -> Edited:
+def edit(workspace: Workspace, session: Session, *, name: str, facts: Facts, seen: Server | None = None) -> Edited:
     """Record what is different, and open the promise to follow the change where a certificate is live (R1.2).
 
-    Raises NotFoundError, UsageError with every reason, RefusedError for a retired server.
+    `seen` is the server as it was when somebody decided on the change. Raises NotFoundError, UsageError with every
+    reason, RefusedError for a retired server, or where what is to change is no longer as it was seen.
     """
     session.require(Permission.MANAGE_SERVERS)
     with journalled_refusal(workspace, session, "server.refused", "server:0"):
@@ -97,7 +98,9 @@ def edit(workspace: Workspace, session: Session, *, name: str, facts: Facts) -> 
         if not rehearsed.changed:
             return rehearsed
         with workspace.store().write(session.actor) as tx:
-            edited = _record(tx, _in_service(tx, name), facts)
+            held = _in_service(tx, name)
+            _require_as_seen(held, facts, seen)
+            edited = _record(tx, held, facts)
             if FACTS.isdisjoint(edited.changed) or not certificates.live_for_server(tx, name, tx.now):
                 return edited
             about = _about(edited.server)
@@ -231,6 +234,29 @@ def _to_confirm(snapshot: "Snapshot", name: str, reason: str) -> Server:
             code=Code.STATE_REFUSED,
         )
     return server
+
+
+def _require_as_seen(held: Server, facts: Facts, seen: Server | None) -> None:
+    """Raise RefusedError, naming each, where what is to change has been changed since it was seen."""
+    if seen is None:
+        return
+    keys = ("owner", "purpose", "recorded_ip", "auto_renew")
+    others = [key for key in keys if getattr(facts, key) is not None and getattr(held, key) != getattr(seen, key)]
+    if others:
+        findings = [
+            Finding(code=Code.STATE_REFUSED, message=f"The {_fact_name(key)} has been changed meanwhile.", field=key)
+            for key in others
+        ]
+        raise RefusedError(
+            f"{held.name} has been changed by somebody else; nothing was recorded.",
+            hint="Look at it again, and decide anew.",
+            findings=findings,
+            code=Code.STATE_REFUSED,
+        )
+
+
+def _fact_name(key: str) -> str:
+    return {"recorded_ip": "address", "auto_renew": "renewal"}.get(key, key)
 
 
 def _record(tx: "Transaction", held: Server, facts: Facts) -> Edited:

@@ -93,6 +93,11 @@ def _holds(application: Application, decision: Decision, genuine: bool) -> bool:
     return genuine and decision.digest == application.digest and decision.by != application.requested_by
 
 
+def _anew(found: Application) -> str:
+    """Return the way on from an application that nothing is issued for: while it is open, no other is taken."""
+    return f"Withdraw it (certmgr application withdraw {found.id}) and submit it anew (certmgr application submit)"
+
+
 def judge_approved(workspace: Workspace, found: Application) -> issuing.Judged:
     """Return what is to be issued for an approved application; reads only.
 
@@ -105,9 +110,9 @@ def judge_approved(workspace: Workspace, found: Application) -> issuing.Judged:
         forged = any(item.code is Code.APPLICATION_SIGNATURE for item in doubted)
         raise (IntegrityError if forged else RefusedError)(
             f"Not every approval of application {found.id} can be verified, so nothing is issued for it.",
-            hint="Submit it anew; for a decision that was changed, run `certmgr doctor` and `certmgr journal verify`."
+            hint=f"{_anew(found)}; for a decision that was changed, run `certmgr doctor` and `certmgr journal verify`."
             if forged
-            else "Submit it anew: certmgr application submit",
+            else _anew(found),
             findings=doubted,
             code=doubted[0].code,
         )
@@ -123,7 +128,7 @@ def judge_approved(workspace: Workspace, found: Application) -> issuing.Judged:
     if findings:
         raise RefusedError(
             findings[0].message,
-            hint="Submit it anew: certmgr application submit",
+            hint=_anew(found),
             findings=findings,
             code=findings[0].code,
         )

@@ -1,7 +1,7 @@
 """Certificates as they are asked for: by reference, by filter, one with all its facts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from certmgr import lifecycle
@@ -13,7 +13,7 @@ from certmgr.models.journal import Entry
 from certmgr.models.revocations import Revocation
 from certmgr.models.serials import parse_serial
 from certmgr.records import dataclass
-from certmgr.store import authorities, certificates, journal, listing, revocations
+from certmgr.store import authorities, certificates, chosen, journal, listing, revocations
 from certmgr.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -82,11 +82,28 @@ def count(workspace: Workspace, filter_text: str = "", *, stop_at: int = 10_000)
         return listing.count(snapshot, wanted, now=workspace.now(), zone=workspace.zone, stop_at=stop_at)
 
 
-def every(workspace: Workspace, filter_text: str = "") -> Iterator[Certificate]:
-    """Yield every certificate that matches, soonest expiry first, from one snapshot of the store."""
+def numbers(workspace: Workspace, filter_text: str = "", *, limit: int) -> tuple[CertificateId, ...]:
+    """Return the ids of the certificates that match, `limit` at most, in no order."""
     wanted = parse_filter(filter_text)
     with workspace.store().read() as snapshot:
-        yield from listing.iterate(snapshot, wanted, now=workspace.now(), zone=workspace.zone)
+        return listing.numbers(snapshot, wanted, now=workspace.now(), zone=workspace.zone, limit=limit)
+
+
+def among(workspace: Workspace, filter_text: str, ids: Sequence[CertificateId]) -> frozenset[CertificateId]:
+    """Return those of the certificates with the ids that match."""
+    wanted = parse_filter(filter_text)
+    with workspace.store().read() as snapshot:
+        return chosen.matching(snapshot, ids, wanted, now=workspace.now(), zone=workspace.zone)
+
+
+def every(
+    workspace: Workspace, filter_text: str = "", *, sort: str = "expires", descending: bool = False
+) -> Iterator[Certificate]:
+    """Yield every certificate that matches, in order, from one snapshot of the store."""
+    wanted = parse_filter(filter_text)
+    order = listing.Sort(column=listing.SortColumn(sort), descending=descending)
+    with workspace.store().read() as snapshot:
+        yield from listing.iterate(snapshot, wanted, now=workspace.now(), zone=workspace.zone, sort=order)
 
 
 def resolve(workspace: Workspace, reference: str, *, one_live: bool = False) -> Certificate:

@@ -1,9 +1,11 @@
 """Deployments as they are asked for: what each has, what it should have, and how the attempts at it went."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 
-from certmgr.models.certificates import Certificate
-from certmgr.models.servers import Deployment
+from certmgr.models.certificates import Certificate, ServerId
+from certmgr.models.servers import Deployment, Server
 from certmgr.records import dataclass
 from certmgr.store import attempts, certificates, deployments, servers
 from certmgr.store.attempts import Attempt
@@ -51,9 +53,25 @@ class DeploymentState:
 def every(workspace: Workspace, server: str | None = None) -> tuple[DeploymentState, ...]:
     """Return every deployment that was not removed, or those of one server; by server, the oldest first."""
     with workspace.store().read() as snapshot:
-        found = [one for one in deployments.all(snapshot) if server is None or one.server == server]
+        found = deployments.all(snapshot) if server is None else _of(snapshot, server)
         retired = servers.retired_among(snapshot, sorted({one.server for one in found}))
         return tuple(_state(workspace, snapshot, one, in_service=one.server not in retired) for one in found)
+
+
+def standings(snapshot: Snapshot, found: Sequence[Server], now: datetime) -> Mapping[ServerId, tuple[Standing, ...]]:
+    """Return where each deployment of these servers stands, by server, the oldest deployment first."""
+    retired = {one.id for one in found if one.retired_at is not None}
+    held: dict[ServerId, list[Standing]] = {}
+    for one, wanted in deployments.for_servers(snapshot, [server.id for server in found], now):
+        in_service = one.server_id not in retired
+        standing = _standing(one, wanted if in_service else None, attempts.get(snapshot, one.subject))
+        held.setdefault(one.server_id, []).append(standing)
+    return {server: tuple(those) for server, those in held.items()}
+
+
+def _of(snapshot: Snapshot, server: str) -> tuple[Deployment, ...]:
+    found = servers.find_by_name(snapshot, server)
+    return deployments.for_server(snapshot, found.id) if found else ()
 
 
 def _state(workspace: Workspace, snapshot: Snapshot, one: Deployment, *, in_service: bool) -> DeploymentState:

@@ -57,6 +57,35 @@ def get(workspace: Workspace, notice: NoticeId) -> Notice:
         return stored.get(snapshot, notice)
 
 
+def page(  # noqa: PLR0913 - the options of a list, by keyword
+    workspace: Workspace,
+    filter_text: str = "",
+    *,
+    covered: bool = False,
+    oldest_first: bool = False,
+    beyond: NoticeId | None = None,
+    inclusive: bool = False,
+    limit: int = 200,
+) -> tuple[Notice, ...]:
+    """Return a page of the notices that match words, as certmgr.store.notices.page."""
+    with workspace.store().read() as snapshot:
+        return stored.page(
+            snapshot,
+            filter_text,
+            covered=covered,
+            oldest_first=oldest_first,
+            beyond=beyond,
+            inclusive=inclusive,
+            limit=limit,
+        )
+
+
+def count(workspace: Workspace, filter_text: str = "", *, covered: bool | None = None, stop_at: int = 10_000) -> int:
+    """Return how many notices match, as certmgr.store.notices.count."""
+    with workspace.store().read() as snapshot:
+        return stored.count(snapshot, filter_text, covered=covered, stop_at=stop_at)
+
+
 def mark_name(channel: Channel) -> str:
     """Return under which name the mark of a channel is kept."""
     return _MARK + channel.value

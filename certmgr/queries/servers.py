@@ -1,19 +1,22 @@
 """Servers as they are asked for: one with its whole line of certificates, all of them, and what they serve (R9.1)."""
 
+from datetime import datetime
+
 from certmgr import lifecycle, serving
 from certmgr.codes import Code
 from certmgr.commitments import Commitment
 from certmgr.errors import NotFoundError, RefusedError
-from certmgr.models.certificates import Certificate
+from certmgr.models.certificates import Certificate, ServerId
 from certmgr.models.journal import Entry
 from certmgr.models.servers import Endpoint, Server
 from certmgr.names import shown
 from certmgr.queries import deployments
-from certmgr.queries.deployments import DeploymentState
+from certmgr.queries.deployments import DeploymentState, Standing
 from certmgr.records import dataclass
-from certmgr.store import certificates, commitments, journal, servers
+from certmgr.store import certificates, commitments, journal, server_listing, servers
 from certmgr.store import deployments as stored_deployments
 from certmgr.store.connection import Snapshot
+from certmgr.store.server_listing import Place, ServerSort
 from certmgr.workspace import Workspace
 
 
@@ -57,6 +60,67 @@ def every(workspace: Workspace, *, retired: bool = False) -> tuple[tuple[Server,
         found = [one for one in servers.all(snapshot) if retired or one.retired_at is None]
         newest = certificates.live_for_servers(snapshot, [one.name for one in found], workspace.now())
     return tuple((one, newest.get(one.name)) for one in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerLine:
+    """One server of a list."""
+
+    server: Server
+    newest: Certificate | None
+    """The newest certificate that it may serve; where there is none, the newest of all; None: none was ever issued."""
+    standings: tuple[Standing, ...]
+    """Where each of its deployments stands."""
+    change_due: datetime | None
+    """Until when a change of its facts is to be followed up (R1.2); None: no change waits."""
+
+
+def page(  # noqa: PLR0913 - the options of a list, by keyword
+    workspace: Workspace,
+    filter_text: str = "",
+    *,
+    retired: bool = False,
+    sort: str = ServerSort.NAME,
+    descending: bool = False,
+    beyond: Place | None = None,
+    inclusive: bool = False,
+    limit: int = 200,
+) -> tuple[ServerLine, ...]:
+    """Return a page of the list of servers, as certmgr.store.server_listing.page."""
+    now = workspace.now()
+    with workspace.store().read() as snapshot:
+        found = server_listing.page(
+            snapshot,
+            filter_text,
+            retired=retired,
+            sort=ServerSort(sort),
+            descending=descending,
+            beyond=beyond,
+            inclusive=inclusive,
+            limit=limit,
+        )
+        ids = [one.id for one in found]
+        newest = server_listing.newest(snapshot, ids, now)
+        due = server_listing.open_changes(snapshot, ids)
+        standings = deployments.standings(snapshot, found, now)
+    return tuple(
+        ServerLine(
+            server=one, newest=newest.get(one.name), standings=standings.get(one.id, ()), change_due=due.get(one.id)
+        )
+        for one in found
+    )
+
+
+def count(workspace: Workspace, filter_text: str = "", *, retired: bool | None = None, stop_at: int = 10_000) -> int:
+    """Return how many servers match, as certmgr.store.server_listing.count."""
+    with workspace.store().read() as snapshot:
+        return server_listing.count(snapshot, filter_text, retired=retired, stop_at=stop_at)
+
+
+def name_of(workspace: Workspace, server: ServerId) -> str:
+    """Return the name of the server. Raises NotFoundError."""
+    with workspace.store().read() as snapshot:
+        return servers.get(snapshot, server).name
 
 
 def verify(workspace: Workspace, name: str, *, endpoint: Endpoint | None = None) -> tuple[serving.Sight, ...]:

@@ -180,6 +180,21 @@ def due(snapshot: Snapshot, now: datetime, *, limit: int = -1) -> tuple[Certific
     )
 
 
+def lapsed(snapshot: Snapshot, now: datetime, *, since: datetime) -> tuple[Certificate, ...]:
+    """Return what was to be renewed by itself and ended between `since` and `now`, of servers without another one.
+
+    The first to have ended first. A certificate without successor can no longer be renewed (R5.1).
+    """
+    return find(
+        snapshot,
+        f"{_UNREVOKED} AND c.held_at IS NULL AND c.superseded_at IS NULL AND c.not_after >= :since"  # noqa: S608 - a constant
+        " AND c.not_after < :now AND s.auto_renew = 1 AND s.retired_at IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM certificate n WHERE n.server_id = c.server_id AND n.stage = 'issued'"
+        " AND n.revoked_at IS NULL AND n.not_after >= :now) ORDER BY c.not_after, c.id",
+        {"now": text_of(now), "since": text_of(since)},
+    )
+
+
 def held(snapshot: Snapshot, *, until: datetime | None = None) -> tuple[Certificate, ...]:
     """Return the held certificates, the first to be decided first; with `until`, those to be decided by then (N2)."""
     where = f"{_UNREVOKED} AND c.held_at IS NOT NULL"

@@ -189,6 +189,15 @@ class Store:
         self.path = path
         self.clock = clock
         self._open: Snapshot | None = None
+        self._file = _identity(path)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the path still names the file that was opened; one that is in use counts as current.
+
+        SQLite goes on reading and writing a file that was moved away, deleted or replaced by a restored one.
+        """
+        return self._open is not None or _identity(self.path) == self._file
 
     @property
     def db(self) -> "Database":
@@ -251,6 +260,15 @@ class Store:
         """Return the transaction of an open gate; the clock is read here, inside it (DETAILS 23)."""
         return Transaction(self.connection, self.path, actor, self.clock().astimezone(UTC), accept_clock=accept_clock)
 
+    def break_off(self) -> None:
+        """End the statement that the store's thread is carrying out; its `read` raises driver.BrokenOffError.
+
+        The only method that another thread may call, and only while the store is open. Between two statements it does
+        nothing, so who wants a reading ended calls it until that has ended. A write is rolled back like after any
+        error; the program breaks off none.
+        """
+        self.connection.interrupt()
+
     def close(self) -> None:
         """Close the connection; the store is not used afterwards."""
         with driver.translated(self.path):
@@ -284,6 +302,15 @@ def open_store(
             connection.close()
             raise
     return store
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at `path` from any other; None where there is none to be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _require_file(path: Path, *, create: bool) -> None:

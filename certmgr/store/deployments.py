@@ -13,8 +13,9 @@ from certmgr.store.columns import dump, moment_of, text_of
 from certmgr.store.connection import Parameters, Row, Snapshot, Transaction
 
 _COLUMNS: Final = (
-    "d.id, d.server_id, s.name, d.folder, d.format, d.file_owner, d.file_group, d.mode, d.hook, d.hook_timeout_s,"
-    " d.host, d.port, d.protocol, d.sni, d.certificate_id, d.installed_at, d.seen_at, d.removed_at, d.created_at"
+    "d.id, d.server_id, s.name, d.folder, d.target, d.format, d.file_owner, d.file_group, d.mode, d.hook,"
+    " d.hook_timeout_s, d.host, d.port, d.protocol, d.sni, d.certificate_id, d.installed_at, d.seen_at,"
+    " d.removed_at, d.created_at"
 )
 _TABLES: Final = "deployment d JOIN server s ON s.id = d.server_id"
 _SELECT: Final = f"SELECT {_COLUMNS} FROM {_TABLES}"  # noqa: S608 - constants
@@ -54,6 +55,7 @@ def add(
         {
             "server_id": server,
             "folder": files.folder,
+            "target": files.target,
             "format": files.format.value,
             "file_owner": files.owner,
             "file_group": files.group,
@@ -115,9 +117,21 @@ def for_server(snapshot: Snapshot, server: ServerId) -> tuple[Deployment, ...]:
     return _find(snapshot, "d.server_id = ? AND d.removed_at IS NULL ORDER BY d.id", (server,))
 
 
-def in_folder(snapshot: Snapshot, folder: str) -> Deployment | None:
-    """Return the deployment whose files go into `folder`, or None."""
-    found = _find(snapshot, "d.folder = ? AND d.removed_at IS NULL", (folder,))
+def for_servers(
+    snapshot: Snapshot, servers: Sequence[ServerId], now: datetime
+) -> tuple[tuple[Deployment, CertificateId | None], ...]:
+    """Return the deployments of the servers that were not removed, the oldest first, each with what it is to have."""
+    rows = snapshot.rows(
+        f"SELECT {_COLUMNS}, {_WANTED} FROM {_TABLES} WHERE d.removed_at IS NULL"  # noqa: S608 - constants
+        " AND d.server_id IN (SELECT value FROM json_each(:servers)) ORDER BY d.id",
+        {"now": text_of(now), "servers": json.dumps([*servers])},
+    )
+    return tuple((_deployment(row[:-1]), None if row[-1] is None else CertificateId(row[-1])) for row in rows)
+
+
+def in_folder(snapshot: Snapshot, target: str, folder: str) -> Deployment | None:
+    """Return the deployment whose files go into `folder` of the host `target` (empty: this one), or None."""
+    found = _find(snapshot, "d.target = ? AND d.folder = ? AND d.removed_at IS NULL", (target, folder))
     return found[0] if found else None
 
 
@@ -159,22 +173,23 @@ def _deployment(row: Row) -> Deployment:
         id=DeploymentId(row[0]),
         server_id=ServerId(row[1]),
         server=row[2],
-        installation=_installation(row[3:10]),
-        endpoint=Endpoint(host=row[10], port=row[11], protocol=Protocol(row[12]), sni=row[13]) if row[10] else None,
-        certificate_id=None if row[14] is None else CertificateId(row[14]),
-        installed_at=moment_of(row[15]),
-        seen_at=moment_of(row[16]),
-        removed_at=moment_of(row[17]),
-        created_at=moment_of(row[18]),
+        installation=_installation(row[3:11]),
+        endpoint=Endpoint(host=row[11], port=row[12], protocol=Protocol(row[13]), sni=row[14]) if row[11] else None,
+        certificate_id=None if row[15] is None else CertificateId(row[15]),
+        installed_at=moment_of(row[16]),
+        seen_at=moment_of(row[17]),
+        removed_at=moment_of(row[18]),
+        created_at=moment_of(row[19]),
     )
 
 
 def _installation(row: Sequence[object]) -> Installation | None:
-    folder, form, owner, group, mode, hook, timeout = row
+    folder, target, form, owner, group, mode, hook, timeout = row
     if not folder:
         return None
     return Installation(
         folder=str(folder),
+        target=str(target),
         format=Format(str(form)),
         owner=str(owner),
         group=str(group),

@@ -22,6 +22,10 @@ Connection = Any
 Error: Final = dbapi2.Error
 
 
+class BrokenOffError(Exception):
+    """Another thread has broken off what was being read (`Store.break_off`); whoever asked for it has gone."""
+
+
 def check_version(found: tuple[int, ...] = dbapi2.sqlite_version_info) -> None:
     """Raise CertmgrError where the SQLite library is older than MINIMUM (exit 1)."""
     if found >= MINIMUM:
@@ -48,10 +52,13 @@ def translated(path: Path) -> Iterator[None]:
     """Turn the driver's errors inside the block into domain errors that name the store at `path`.
 
     Busy or denied: LockedError (exit 6). Damaged: IntegrityError (exit 7). Full and all else: CertmgrError (exit 1).
+    Broken off by `Store.break_off`: BrokenOffError, which nobody is told.
     """
     try:
         yield
     except Error as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+            raise BrokenOffError from error
         raise _domain_error(path, error) from error
 
 

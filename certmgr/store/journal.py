@@ -1,13 +1,17 @@
 """The journal as it is kept: read only here; `Transaction.record` is the one way to an entry."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from certmgr.models.journal import Entry
 from certmgr.store.connection import Row, Snapshot
+from certmgr.store.words import Where, where_words
 
 _COLUMNS: Final = "seq, at, actor, os_uid, login_uid, action, object, data, prev, hash, v"
+_TEXT: Final = "(actor || ' ' || action || ' ' || object)"
+_OBJECT: Final = re.compile(r"[a-z-]+:[0-9]+")
 
 
 def entries(snapshot: Snapshot, *, after: int = 0) -> Iterator[Entry]:
@@ -26,6 +30,49 @@ def page(snapshot: Snapshot, *, before: int | None = None, limit: int = 200) -> 
         (2**62 if before is None else before, limit),
     )
     return tuple(_entry(row) for row in rows)
+
+
+def search(  # noqa: PLR0913 - the options of a list, by keyword
+    snapshot: Snapshot,
+    filter_text: str = "",
+    *,
+    oldest_first: bool = False,
+    beyond: int | None = None,
+    inclusive: bool = False,
+    limit: int = 200,
+) -> tuple[Entry, ...]:
+    """Return up to `limit` entries from the number `beyond` on, with it if `inclusive`, the newest first.
+
+    `filter_text`: words of actor, action and object (certmgr.store.words); one like `certificate:12` is that object
+    and no other, found by index.
+    """
+    wanted = _where(filter_text)
+    where, values = wanted.sql, [*wanted.values]
+    if beyond is not None:
+        where += f" AND seq {'>' if oldest_first else '<'}{'=' if inclusive else ''} ?"
+        values.append(beyond)
+    order = "ASC" if oldest_first else "DESC"
+    rows = snapshot.rows(
+        f"SELECT {_COLUMNS} FROM journal WHERE {where} ORDER BY seq {order} LIMIT ?",  # noqa: S608 - values are bound
+        (*values, limit),
+    )
+    return tuple(_entry(row) for row in rows)
+
+
+def count(snapshot: Snapshot, filter_text: str = "", *, stop_at: int = 10_000) -> int:
+    """Return how many entries match as in `search`; `stop_at` means that many or more (DETAILS 60)."""
+    wanted = _where(filter_text)
+    row = snapshot.row(
+        f"SELECT count(*) FROM (SELECT 1 FROM journal WHERE {wanted.sql} LIMIT ?)",  # noqa: S608 - values are bound
+        (*wanted.values, stop_at),
+    )
+    return row[0] if row else 0
+
+
+def _where(filter_text: str) -> Where:
+    objects = [word for word in filter_text.split() if _OBJECT.fullmatch(word)]
+    rest = where_words(_TEXT, " ".join(word for word in filter_text.split() if word not in objects))
+    return Where(" AND ".join([rest.sql, *("object = ?" for _ in objects)]), (*rest.values, *objects))
 
 
 def for_objects(snapshot: Snapshot, *objects: str) -> tuple[Entry, ...]:

@@ -12,19 +12,22 @@ from certmgr.records import dataclass
 from certmgr.store.certificate_rows import COLUMNS, TABLES, certificate_of, stream
 from certmgr.store.columns import text_of
 from certmgr.store.connection import Row, Snapshot
-from certmgr.store.filtering import where_of
+from certmgr.store.filtering import Where, where_of
 
 UTC_ZONE: Final = ZoneInfo("UTC")
 EVERYTHING: Final = Filter()
 
 
 class SortColumn(StrEnum):
-    """By what a list is sorted; equal ones by age."""
+    """By what a list is sorted; equal ones by age. There is none by state, which no index can hold."""
 
     EXPIRES = "expires"
     SERVER = "server"
-    CREATED = "created"
     PROFILE = "profile"
+    OWNER = "owner"
+    KEY = "key"
+    SERIAL = "serial"
+    CREATED = "created"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +42,11 @@ BY_EXPIRY: Final = Sort()
 _SORT_COLUMNS: Final = {
     SortColumn.EXPIRES: "c.not_after",
     SortColumn.SERVER: "s.name",
-    SortColumn.CREATED: "c.created_at",
     SortColumn.PROFILE: "c.profile",
+    SortColumn.OWNER: "c.owner",
+    SortColumn.KEY: "c.key_type",
+    SortColumn.SERIAL: "c.serial",
+    SortColumn.CREATED: "c.created_at",
 }
 
 
@@ -79,8 +85,9 @@ def page(  # noqa: PLR0913 - the options of a list, by keyword
     """
     if after is not None and offset:
         raise ValueError("a page starts after a cursor or at an offset")
-    where = where_of(snapshot, wanted, now=now, zone=zone)
-    column, order = _SORT_COLUMNS[sort.column], "DESC" if sort.descending else "ASC"
+    where = where_of(snapshot, wanted, now=now, zone=zone, by_expiry=sort.column is SortColumn.EXPIRES)
+    tables, column = _ordered(sort.column, where)
+    order = "DESC" if sort.descending else "ASC"
     beyond = "<" if sort.descending else ">"
     # Certificates of one bulk run share the second in which they end: the index leads into their midst only when those
     # equal to the cursor are asked for apart from those beyond it.
@@ -94,10 +101,12 @@ def page(  # noqa: PLR0913 - the options of a list, by keyword
     )
     found: list[Row] = []
     for condition, values in parts:
-        sql = (
-            f"SELECT {COLUMNS}, {column} FROM {_ordered(sort.column)} WHERE {where.sql()}{condition}"  # noqa: S608
-            f" ORDER BY {column} {order}, c.id {order} LIMIT ? OFFSET ?"
-        )
+        ordering = f"ORDER BY {column} {order}, c.id {order}"
+        rest = f"FROM {tables} WHERE {where.sql()}{condition} {ordering} LIMIT ? OFFSET ?"
+        if where.few:
+            # All of the few are sorted, but only what the page holds is read whole.
+            rest = f"FROM {TABLES} WHERE c.id IN (SELECT c.id {rest}) {ordering}"
+        sql = f"SELECT {COLUMNS}, {column} {rest}"
         if len(found) <= limit:
             found += snapshot.rows(sql, (*where.values, *values, limit + 1 - len(found), offset))
     rows = tuple(certificate_of(row) for row in found[:limit])
@@ -110,8 +119,11 @@ def cursor_at(certificate: Certificate, column: SortColumn = SortColumn.EXPIRES)
     values = {
         SortColumn.EXPIRES: text_of(certificate.not_after),
         SortColumn.SERVER: certificate.server,
-        SortColumn.CREATED: text_of(certificate.created_at),
         SortColumn.PROFILE: certificate.profile,
+        SortColumn.OWNER: certificate.owner,
+        SortColumn.KEY: certificate.key_type.value,
+        SortColumn.SERIAL: certificate.serial,
+        SortColumn.CREATED: text_of(certificate.created_at),
     }
     return Cursor(value=values[column], id=certificate.id)
 
@@ -133,17 +145,39 @@ def count(
     return row[0] if row else 0
 
 
+def numbers(
+    snapshot: Snapshot, wanted: Filter = EVERYTHING, *, now: datetime, zone: ZoneInfo = UTC_ZONE, limit: int
+) -> tuple[CertificateId, ...]:
+    """Return the ids of the certificates that the filter lets through, `limit` at most, in no order."""
+    where = where_of(snapshot, wanted, now=now, zone=zone, ordered=False)
+    sql = f"SELECT c.id FROM certificate c WHERE {where.sql()} LIMIT ?"  # noqa: S608 - values are bound
+    return tuple(CertificateId(row[0]) for row in snapshot.rows(sql, (*where.values, limit)))
+
+
 def iterate(
-    snapshot: Snapshot, wanted: Filter = EVERYTHING, *, now: datetime, zone: ZoneInfo = UTC_ZONE
+    snapshot: Snapshot,
+    wanted: Filter = EVERYTHING,
+    *,
+    now: datetime,
+    zone: ZoneInfo = UTC_ZONE,
+    sort: Sort = BY_EXPIRY,
 ) -> Iterator[Certificate]:
-    """Yield every certificate that the filter lets through, the first to expire first; consume it in the snapshot."""
-    where = where_of(snapshot, wanted, now=now, zone=zone)
-    sql = f"SELECT {COLUMNS} FROM {TABLES} WHERE {where.sql()} ORDER BY c.not_after, c.id"  # noqa: S608 - values are bound
+    """Yield every certificate that the filter lets through, in order; consume it in the snapshot."""
+    where = where_of(snapshot, wanted, now=now, zone=zone, by_expiry=sort.column is SortColumn.EXPIRES)
+    tables, column = _ordered(sort.column, where)
+    order = "DESC" if sort.descending else "ASC"
+    sql = f"SELECT {COLUMNS} FROM {tables} WHERE {where.sql()} ORDER BY {column} {order}, c.id {order}"  # noqa: S608 - values are bound
     return stream(snapshot, sql, tuple(where.values))
 
 
-def _ordered(column: SortColumn) -> str:
-    """Return the tables in the order that lets an index do the sorting."""
+def _ordered(column: SortColumn, where: Where) -> tuple[str, str]:
+    """Return the tables, and what they are sorted by, so that an index does the sorting.
+
+    Where the filter names a few rows, the query starts from those and sorts them; `+` keeps it from the index.
+    """
+    if where.few:
+        return TABLES, f"+{_SORT_COLUMNS[column]}"
+    tables = TABLES
     if column is SortColumn.SERVER:
-        return "server s CROSS JOIN certificate c ON c.server_id = s.id JOIN authority a ON a.id = c.authority_id"
-    return TABLES
+        tables = "server s CROSS JOIN certificate c ON c.server_id = s.id JOIN authority a ON a.id = c.authority_id"
+    return tables, _SORT_COLUMNS[column]

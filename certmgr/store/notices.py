@@ -13,12 +13,20 @@ from certmgr.models.journal import JSON
 from certmgr.models.notices import Channel, Kind, Notice, NoticeId
 from certmgr.store.columns import dump, moment_of, text_of
 from certmgr.store.connection import Parameters, Row, Snapshot, Transaction
+from certmgr.store.words import where_words
 
 _SELECT: Final = (
     "SELECT id, kind, object, threshold, audience, channel, data, created_at, next_at, attempts, reached, result,"
     " sent_at, given_up_at, covered_at FROM notice"
 )
 _WAITING: Final = "sent_at IS NULL AND given_up_at IS NULL AND covered_at IS NULL"
+
+_TEXT: Final = (
+    "(kind || ' ' || object || ' ' || threshold || ' ' || audience || ' ' || channel || ' ' || data || ' ' || result"
+    " || CASE WHEN sent_at IS NOT NULL THEN ' sent' WHEN covered_at IS NOT NULL THEN ' covered'"
+    " WHEN given_up_at IS NOT NULL THEN ' given-up' ELSE ' waiting' END)"
+)
+"""What the words of a filter are looked for in: with the state as models.notices derives it."""
 
 
 class Key(NamedTuple):
@@ -136,6 +144,45 @@ def unsettled(snapshot: Snapshot) -> tuple[Notice, ...]:
 def all(snapshot: Snapshot) -> tuple[Notice, ...]:  # noqa: A001 - read as notices.all(...)
     """Return every notice, the newest first."""
     return _find(snapshot, "1 ORDER BY id DESC")
+
+
+def page(  # noqa: PLR0913 - the options of a list, by keyword
+    snapshot: Snapshot,
+    filter_text: str = "",
+    *,
+    covered: bool = False,
+    oldest_first: bool = False,
+    beyond: NoticeId | None = None,
+    inclusive: bool = False,
+    limit: int = 200,
+) -> tuple[Notice, ...]:
+    """Return up to `limit` notices from `beyond` on, with it if `inclusive`, the newest first.
+
+    `filter_text`: words of every field (certmgr.store.words). With `covered`, those too that were never to be sent.
+    """
+    wanted = where_words(_TEXT, filter_text)
+    where, values = [wanted.sql], [*wanted.values]
+    if not covered:
+        where.append("covered_at IS NULL")
+    if beyond is not None:
+        where.append(f"id {'>' if oldest_first else '<'}{'=' if inclusive else ''} ?")
+        values.append(beyond)
+    order = "ASC" if oldest_first else "DESC"
+    return _find(snapshot, f"{' AND '.join(where)} ORDER BY id {order} LIMIT ?", (*values, limit))
+
+
+def count(snapshot: Snapshot, filter_text: str = "", *, covered: bool | None = None, stop_at: int = 10_000) -> int:
+    """Return how many notices match; `stop_at` means that many or more (DETAILS 60).
+
+    `covered`: those that were never to be sent alone; False: all but them; None: all.
+    """
+    wanted = where_words(_TEXT, filter_text)
+    where = wanted.sql if covered is None else f"{wanted.sql} AND covered_at IS {'NOT ' if covered else ''}NULL"
+    row = snapshot.row(
+        f"SELECT count(*) FROM (SELECT 1 FROM notice WHERE {where} LIMIT ?)",  # noqa: S608 - values are bound
+        (*wanted.values, stop_at),
+    )
+    return row[0] if row else 0
 
 
 def _set(tx: Transaction, notice: NoticeId, assignment: str, *values: object) -> None:

@@ -12,7 +12,7 @@ from certmgr.store import authorities
 from certmgr.store.columns import moment_of, text_of
 from certmgr.store.connection import Parameters, Row, Snapshot, Transaction
 
-_SELECT: Final = (
+SELECT: Final = (
     "SELECT r.id, r.certificate_id, r.authority_id, coalesce(s.name, a.slug), coalesce(c.serial, a.serial), r.cause,"
     " r.note, r.requested_by, r.received_at, r.verify_due_at, r.verified_by, r.verified_at, r.due_at, r.revoked_at,"
     " r.signed_at, r.published_at, r.unseen_after, r.closed_at, r.compromised_since, r.acknowledged_at, r.evidence,"
@@ -214,10 +214,11 @@ def _mark(tx: Transaction, column: str, authority: AuthorityId, number: int) -> 
 
 
 def _find(snapshot: Snapshot, where: str, parameters: Parameters = ()) -> tuple[Revocation, ...]:
-    return tuple(_revocation(row) for row in snapshot.rows(f"{_SELECT} WHERE {where}", parameters))
+    return tuple(revocation_of(row) for row in snapshot.rows(f"{SELECT} WHERE {where}", parameters))
 
 
-def _revocation(row: Row) -> Revocation:
+def revocation_of(row: Row) -> Revocation:
+    """Return a request from the columns of SELECT."""
     return Revocation(
         id=RevocationId(row[0]),
         certificate_id=None if row[1] is None else CertificateId(row[1]),

@@ -46,10 +46,26 @@ CREATE INDEX commitment_late ON commitment (id) WHERE escalated < 100 AND (met_a
 ALTER TABLE certificate ADD COLUMN {_moment("hold_until", optional=True)};
 ALTER TABLE certificate ADD COLUMN {_moment("accept_by", optional=True)};
 CREATE INDEX certificate_accept ON certificate (accept_by) WHERE accept_by IS NOT NULL;
+CREATE INDEX certificate_end
+    ON certificate (not_after, held_at, renew_at, key_origin, server_id, stage, revoked_at, superseded_at)
+    WHERE stage = 'issued' AND revoked_at IS NULL AND superseded_at IS NULL;
+DROP INDEX certificate_created_at;
+DROP INDEX certificate_profile;
+DROP INDEX certificate_superseded;
+CREATE INDEX certificate_replaced ON certificate (not_after, superseded_at)
+    WHERE stage = 'issued' AND revoked_at IS NULL AND held_at IS NULL AND superseded_at IS NOT NULL;
+CREATE INDEX certificate_by_created ON certificate (created_at, id, not_after);
+CREATE INDEX certificate_by_profile ON certificate (profile, id, not_after);
+CREATE INDEX certificate_by_owner ON certificate (owner, id, not_after);
+CREATE INDEX certificate_by_key ON certificate (key_type, id, not_after);
+CREATE INDEX certificate_by_serial ON certificate (serial, id, not_after);
 
 ALTER TABLE server ADD COLUMN auto_renew INTEGER NOT NULL DEFAULT 1 CHECK (auto_renew IN (0, 1));
 ALTER TABLE server ADD COLUMN {_moment("retired_at", optional=True)};
 ALTER TABLE server ADD COLUMN confirmation TEXT NOT NULL DEFAULT '';
+CREATE INDEX server_by_hand ON server (id) WHERE auto_renew = 0;
+CREATE INDEX server_owner ON server (owner, name);
+CREATE INDEX server_retired ON server (id) WHERE retired_at IS NOT NULL;
 
 CREATE TABLE sighting (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -114,6 +130,7 @@ CREATE TABLE deployment (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     server_id INTEGER NOT NULL REFERENCES server (id),
     folder TEXT NOT NULL DEFAULT '' CHECK (folder = '' OR folder GLOB '/*'),
+    target TEXT NOT NULL DEFAULT '' CHECK (target = '' OR folder <> ''),
     format TEXT NOT NULL DEFAULT 'pem' CHECK (format IN ('pem', 'der', 'combined')),
     file_owner TEXT NOT NULL DEFAULT '',
     file_group TEXT NOT NULL DEFAULT '',
@@ -133,7 +150,7 @@ CREATE TABLE deployment (
     CHECK ((host = '') = (port IS NULL))
 ) STRICT;
 CREATE INDEX deployment_server ON deployment (server_id) WHERE removed_at IS NULL;
-CREATE UNIQUE INDEX deployment_folder ON deployment (folder) WHERE removed_at IS NULL AND folder <> '';
+CREATE UNIQUE INDEX deployment_folder ON deployment (target, folder) WHERE removed_at IS NULL AND folder <> '';
 
 CREATE TABLE attempt (
     subject TEXT PRIMARY KEY CHECK (subject GLOB '?*:?*'),
@@ -164,6 +181,7 @@ CREATE TABLE notice (
 ) STRICT;
 CREATE INDEX notice_waiting ON notice (next_at)
     WHERE sent_at IS NULL AND given_up_at IS NULL AND covered_at IS NULL;
+CREATE INDEX notice_given_up ON notice (id) WHERE given_up_at IS NOT NULL;
 
 CREATE TABLE campaign (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from certmgr.errors import NotFoundError
 from certmgr.models.certificates import ServerId
 from certmgr.models.servers import Server
 from certmgr.store.columns import moment_of, sha256, text_of
@@ -13,7 +14,7 @@ from certmgr.store.connection import Row, Snapshot, Transaction
 if TYPE_CHECKING:
     from certmgr.journal import Item
 
-_SELECT: Final = "SELECT id, name, owner, purpose, recorded_ip, created_at, auto_renew, retired_at FROM server"
+SELECT: Final = "SELECT id, name, owner, purpose, recorded_ip, created_at, auto_renew, retired_at FROM server"
 _COLUMNS: Final = ("owner", "purpose", "recorded_ip")
 _SALT_BYTES: Final = 16
 
@@ -144,8 +145,16 @@ def confirmation(snapshot: Snapshot, server: ServerId) -> str:
 
 def find_by_name(snapshot: Snapshot, name: str) -> Server | None:
     """Return the server, or None."""
-    row = snapshot.row(f"{_SELECT} WHERE name = ?", (name,))
-    return None if row is None else _server(row)
+    row = snapshot.row(f"{SELECT} WHERE name = ?", (name,))
+    return None if row is None else server_of(row)
+
+
+def get(snapshot: Snapshot, server: ServerId) -> Server:
+    """Return the server. Raises NotFoundError."""
+    row = snapshot.row(f"{SELECT} WHERE id = ?", (server,))
+    if row is None:
+        raise NotFoundError(f"There is no server with the id {server} on record.", hint="See `certmgr server list`.")
+    return server_of(row)
 
 
 def retired_among(snapshot: Snapshot, wanted: Sequence[str]) -> frozenset[str]:
@@ -159,7 +168,7 @@ def retired_among(snapshot: Snapshot, wanted: Sequence[str]) -> frozenset[str]:
 
 def all(snapshot: Snapshot) -> tuple[Server, ...]:  # noqa: A001 - read as servers.all(...)
     """Return every server by name."""
-    return tuple(_server(row) for row in snapshot.rows(f"{_SELECT} ORDER BY name"))
+    return tuple(server_of(row) for row in snapshot.rows(f"{SELECT} ORDER BY name"))
 
 
 def contact(snapshot: Snapshot, server: ServerId) -> str:
@@ -168,7 +177,8 @@ def contact(snapshot: Snapshot, server: ServerId) -> str:
     return "" if row is None else str(row[0])
 
 
-def _server(row: Row) -> Server:
+def server_of(row: Row) -> Server:
+    """Return the server that a row of `SELECT` holds."""
     identity, name, owner, purpose, recorded_ip, created_at, auto_renew, retired_at = row
     return Server(
         id=ServerId(identity),

@@ -1,5 +1,6 @@
 """certmgr application, accept, object, and the gate of issue: exit codes, words and data."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,14 @@ def test_r3_2_show_tells_what_was_verified_how_when_and_by_whom(reviewed: Call) 
     assert f"zone: {NAME} lies in the zone egov.internal (carl" in reviewed.out
     assert "word: Li Wei, by telephone (carl" in reviewed.out
     assert "web@egov.internal" in reviewed.out
+
+
+def test_everything_that_is_no_evidence_is_named_at_once(reviewed: Call) -> None:
+    """STYLE: all reasons, and what is right between them is none."""
+    given = ("--evidence", "oath=x", "--evidence", "word=Li Wei", "--evidence", "word")
+    assert reviewed("application", "submit", "--dns", NAME, *FACTS, *given, "--json") == 2
+    found = json.loads(reviewed.err)["findings"]
+    assert [item["message"] for item in found] == ["'oath=x' is no evidence.", "'word' is no evidence."]
 
 
 @pytest.mark.parametrize("text", ["rumour=heard", "word", "word=", "zone=mine"])

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from certmgr.cli.trust_text import SYSTEMS, file_name, spoken
 from certmgr.custody import slots
 from certmgr.custody.authority_keys import grants
 from certmgr.custody.secrets import Secret
 from certmgr.models.operators import Role
+from certmgr.trust_text import SYSTEMS, file_name, spoken
 from tests.cli.calling import Call
 from tests.home import CHEAP_KDF
 from tests.programs_found import require_program

@@ -128,6 +128,8 @@ def test_renew_in_time_and_by_force(call: Call) -> None:
     assert call("renew", NAME, "--force", "--reason", "test") == 0
     assert (call.home.out / NAME / "live").resolve().name == "2"
     assert call("renew", "--due") == 0
+    assert call("renew", "--due", "--json") == 0
+    assert call.document == {"schema": "certmgr.certificates/1", "certificates": []}
     assert "Nothing is due" in call.err
 
 

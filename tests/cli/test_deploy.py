@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.calling import NAME, Call
 from tests.docs.sandbox import REPOSITORY
+from tests.fetching import as_ssh
 from tests.home import HomeForTest
 
 NOBODY = 65534
@@ -50,6 +51,37 @@ def test_a_deployment_is_recorded_carried_out_and_listed(call: Call, folder: Pat
     assert call("deploy", "remove", "1") == 5
 
 
+def test_a_deployment_of_another_host_is_recorded_listed_and_fetched(
+    live_home: HomeForTest, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its host is shown; what is recorded here is left to it, and its own certmgr fetches it (DETAILS 32)."""
+    call = Call(live_home, capsys)
+    call.issue()
+    assert call("deploy", "add", NAME, "--on", "web1", "--folder", str(folder)) == 0
+    assert "Next, on web1: certmgr deploy --due --from" in call.err
+    assert call("deploy", "--due") == 0
+    assert (call.out, call.err, list(folder.iterdir())) == ("", "", [])
+    assert call("deploy", "list") == 0
+    assert f"web1:{folder}" in call.out
+    assert call("deploy", "list", "--json") == 0
+    (one,) = call.document["deployments"]
+    assert (one["target"], one["folder"], one["standing"]) == ("web1", str(folder), "waiting")
+    assert call("server", "show", NAME) == 0
+    assert f"web1:{folder}" in call.out
+    call.home.workspace.close()
+    route = ("--from", "certmgr@ca.egov.internal", "--ssh", as_ssh(call.home))
+    assert call("deploy", "--due", *route, "--on", "web2", "--dry-run") == 4
+    assert call("deploy", "--due", *route, "--on", "web1", "--dry-run") == 0
+    assert "Would install" in call.err
+    assert call("deploy", "--due", *route, "--on", "web1") == 0
+    assert f"Installed {NAME}" in call.err
+    assert (folder / "privkey.pem").exists()
+    assert call("deploy", "list", "--json") == 0
+    assert call.document["deployments"][0]["standing"] == "installed"
+    assert call("deploy", "remove", "1") == 0
+    assert f"the files in web1:{folder} stay" in call.err
+
+
 def test_a_hook_that_fails_is_reported_and_tried_again(call: Call, folder: Path) -> None:
     """Exit 3 with the reason; then silence until its time has come, or with --retry at once."""
     call.issue()
@@ -88,6 +120,17 @@ def test_no_ca_key_and_no_slot_is_needed(call: Call, folder: Path) -> None:
         (["add", NAME, "--endpoint", "www.example.com"], 4),
         (["add", "absent", "--folder", "/etc/tls"], 5),
         (["remove", "7"], 5),
+        (["add", NAME, "--on", "web1", "--endpoint", "10.1.2.3:443"], 2),
+        (["add", NAME, "--on", "Web 1", "--folder", "/etc/tls"], 2),
+        (["add", NAME, "--on", "", "--folder", "/etc/tls"], 2),
+        (["serve", "Web 1"], 2),
+        (["--from", "certmgr@ca"], 2),
+        (["--due", "--on", "web1"], 2),
+        (["--due", "--ssh", "/bin/true"], 2),
+        (["--due", "--from", "-oProxyCommand=id"], 2),
+        (["--due", "--from", "certmgr@ca", "--on", "Web 1"], 2),
+        (["--due", "--from", "certmgr@ca", "--ssh", "/nonexistent/ssh"], 1),
+        (["--from", "certmgr@ca", "list"], 2),
         (["--retry"], 2),
         (["--due", "list"], 2),
         (["sideways"], 2),

@@ -92,6 +92,14 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(filled: Call, tmp_path
     assert [one["action"] for one in filled.document["entries"]].count("report.signed") == 1
 
 
+def test_a_report_for_a_folder_that_is_not_there_is_not_signed(filled: Call, tmp_path: Path) -> None:
+    """The journal names no signature of what was not written."""
+    assert filled("report", "commitments", "--out", str(tmp_path / "none" / "report.html"), admin=True) == 2
+    assert "none is not there" in filled.err
+    assert filled("journal", "list") == 0
+    assert "report.signed" not in filled.out
+
+
 def test_r5_1_expiry_in_every_form(filled: Call, tmp_path: Path) -> None:
     """R5.1: histogram, page, calendar, table, JSON; what is revoked or ends later is not in it."""
     assert filled("report", "expiry") == 0

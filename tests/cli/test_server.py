@@ -75,6 +75,7 @@ def test_n7_a_server_is_retired_by_its_typed_name(call: Call) -> None:
     assert call("server", "add", NAME, *FACTS, "--dry-run") == 0
     assert "back in service" in call.err
     assert call("server", "add", NAME, *FACTS) == 0
+    assert f"Next: certmgr issue {NAME} --dns" in call.err
     assert call("renew", NAME, "--force", "--reason", "x") == 0
 
 

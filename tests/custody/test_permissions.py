@@ -83,3 +83,9 @@ def test_a_file_larger_than_any_key_file_is_not_read(secret_file: Path) -> None:
     secret_file.write_bytes(bytes(MAX_BYTES + 1))
     with pytest.raises(CertmgrError, match="larger"):
         read_private(secret_file)
+
+
+def test_a_name_that_no_file_can_have_names_no_file(tmp_path: Path) -> None:
+    """A foreign store may hold a path with a null byte."""
+    with pytest.raises(NotFoundError):
+        read_private(tmp_path / "key\0.pem")

@@ -4,8 +4,8 @@ import re
 from dataclasses import MISSING, fields
 
 from certmgr.config_keys import PROFILE, SECTIONS
+from certmgr.config_literals import literal
 from certmgr.config_schema import Section
-from certmgr.config_values import literal
 from tests.docs.sandbox import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "configuration.md"

@@ -172,7 +172,7 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(section: str, line: 
         ("organisation", 'timezone = ""', "is not a time zone"),
         ("organisation", "timezone = 2027-01-01", "must be the name of a time zone"),
         ("organisation", "holidays = [20261001]", "must be a day such as 2026-10-01"),
-        ("organisation", "holidays = [2026-10-01T09:00:00]", "must be a day such as 2026-10-01"),
+        ("organisation", "holidays = [2026-10-01T09:00:00]", "2026-10-01T09:00:00 is a date or time; it must be a day"),
         ("organisation", 'holidays = ["1 October"]', "is not a day such as 2026-10-01"),
         ("organisation", 'holidays = ["2026-10-01", 2026-10-01]', "is listed twice"),
         ("renewal", 'blackouts = ["mon-fri"]', "is not of the form"),

@@ -130,10 +130,10 @@ def test_root_trusts_a_hook_in_its_own_folder_only(tmp_path: Path) -> None:
     folder.mkdir(mode=0o755)
     good = script(folder, "exit 0")
     if os.geteuid() == 0:
-        hooks.require_trusted([good], folder)
+        hooks.require_trusted([good], folder, "that another host chose")
     elsewhere = script(tmp_path, "exit 0", "elsewhere")
-    with pytest.raises(RefusedError, match="does not run") as caught:
-        hooks.require_trusted([elsewhere], folder)
+    with pytest.raises(RefusedError, match=r"does not run .* that another host chose") as caught:
+        hooks.require_trusted([elsewhere], folder, "that another host chose")
     assert caught.value.code is Code.HOOK_REFUSED
     link = folder / "link"
     link.symlink_to(elsewhere)
@@ -141,5 +141,5 @@ def test_root_trusts_a_hook_in_its_own_folder_only(tmp_path: Path) -> None:
     folder.chmod(0o777)
     for name in ("link", "hook", "absent"):
         with pytest.raises(RefusedError) as caught:
-            hooks.require_trusted([str(folder / name)], folder)
+            hooks.require_trusted([str(folder / name)], folder, "that another host chose")
         assert len(caught.value.findings) == 2

@@ -263,6 +263,7 @@ def test_only_the_applicant_withdraws_and_only_once(place: HomeForTest) -> None:
     with pytest.raises(RefusedError) as caught:
         applications.withdraw(place.workspace, place.person("alice"), found.id)
     assert codes(caught) == {Code.APPLICATION_RIGHT}
+    assert "application reject" in str(caught.value.hint)
     applications.withdraw(place.workspace, place.person("carl"), found.id)
     with pytest.raises(RefusedError) as again:
         applications.withdraw(place.workspace, place.person("carl"), found.id)
@@ -270,6 +271,31 @@ def test_only_the_applicant_withdraws_and_only_once(place: HomeForTest) -> None:
     with pytest.raises(RefusedError) as decided:
         applications.approve(place.workspace, place.person("alice"), found.id, reason="Fine", confirm=NAME)
     assert "withdrawn already" in decided.value.message
+
+
+def test_the_way_on_from_an_approval_that_cannot_be_checked_is_open(place: HomeForTest) -> None:
+    """What the hint says works: withdrawn by its applicant, the application is submitted anew."""
+    found = submitted(place, place.person("carl"), wish())
+    applications.approve(place.workspace, place.person("alice"), found.id, reason="Fine", confirm=NAME, issue_now=False)
+    operators.remove(place.workspace, place.person(), name="alice", confirm="alice")
+    with pytest.raises(RefusedError) as caught:
+        applications.issue(place.workspace, place.machine(), found.id)
+    assert f"application withdraw {found.id}" in str(caught.value.hint)
+    applications.withdraw(place.workspace, place.person("carl"), found.id)
+    assert submitted(place, place.person("carl"), wish()).id != found.id
+
+
+def test_the_application_of_a_removed_slot_is_withdrawn_by_who_may_decide(place: HomeForTest) -> None:
+    """Nobody else could, and it would keep its server from another one until it expires."""
+    found = submitted(place, place.person("bob"), wish())
+    applications.approve(place.workspace, place.person("alice"), found.id, reason="Fine", confirm=NAME, issue_now=False)
+    operators.remove(place.workspace, place.person(), name="bob", confirm="bob")
+    with pytest.raises(RefusedError) as caught:
+        applications.withdraw(place.workspace, place.person("carl"), found.id)
+    assert codes(caught) == {Code.APPLICATION_RIGHT}
+    applications.withdraw(place.workspace, place.person("alice"), found.id)
+    assert state(place, found.id) is ApplicationState.WITHDRAWN
+    assert submitted(place, place.person("carl"), wish()).id != found.id
 
 
 def test_everything_against_an_application_is_said_at_once_and_journalled(place: HomeForTest) -> None:

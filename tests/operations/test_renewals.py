@@ -183,10 +183,28 @@ def test_r5_1_what_has_expired_is_neither_renewed_nor_refused_again_and_again(
     """After expiry there is nothing to renew: it is a new application."""
     one = certificate(home, home.issue(NAME).id)
     clock.now = one.not_after + timedelta(seconds=1)
-    told(home)
+    (sentence,) = [what for what in told(home) if "was not renewed" in what]
+    assert sentence.startswith(f"{NAME} (serial {one.serial}) ended on ")
+    assert sentence in {step.what for step in check.pending(home.workspace)}
     assert successors(home) == 0
     assert journal_of(home, "renewal.refused") == 0
     assert queries.detail(home.workspace, one.id).state is State.EXPIRED
+
+
+@pytest.mark.parametrize("end", ["issued anew", "by hand", "a month"])
+def test_r5_1_what_ended_is_named_until_somebody_has_seen_to_it(home: HomeForTest, clock: FakeClock, end: str) -> None:
+    """Another certificate, a server that is not renewed by itself, and in the end the time, make it quiet."""
+    one = certificate(home, home.issue(NAME).id)
+    clock.now = one.not_after + timedelta(days=1)
+    assert any("was not renewed" in what for what in told(home))
+    match end:
+        case "issued anew":
+            home.issue(NAME)
+        case "by hand":
+            set_server(home, "auto_renew = 0")
+        case _:
+            clock.advance(days=30)
+    assert not any("was not renewed" in what for what in told(home))
 
 
 def test_details_19_a_certificate_from_a_csr_is_named_at_each_check_and_leaves_no_trace(

@@ -151,10 +151,14 @@ def test_n2_a_release_that_waits_for_a_person_has_48_hours(home: HomeForTest, cl
     done = holds.release(home.workspace, bob, certificate=issued.id, confirm=NAME)
     assert (done.lifted, done.due) == (False, START + timedelta(hours=48))
     assert state(home, issued) is State.HELD
+    waits = [f"The release of {NAME} (serial {serial(issued)}) waits for a person, due at 2"]
+    assert [step.what[: len(waits[0])] for step in holds.pending(home.workspace)] == waits
+    assert [step.what[: len(waits[0])] for step in check.check(home.workspace, home.machine())] == waits
     clock.advance(hours=10)
     assert holds.release(home.workspace, bob, certificate=issued.id, confirm=NAME).due == START + timedelta(hours=48)
     done = holds.release(home.workspace, home.person(), certificate=issued.id, confirm=NAME)
     assert (done.lifted, done.seen) == (True, True)
+    assert list(holds.pending(home.workspace)) == []
     found = promises(home, f"certificate:{issued.id}")[Kind.RELEASE_HOLD]
     assert (found.opened_at, found.met_at) == (START, clock.now)
     assert len(entries(home, "release.requested")) == 1

@@ -13,8 +13,8 @@ from certmgr.issuance import Issued
 from certmgr.models.certificates import Stage
 from certmgr.models.keys import KeyType
 from certmgr.models.operators import Role
-from certmgr.models.revocations import Reason, RequestState
-from certmgr.operations import certificates, check, compromises
+from certmgr.models.revocations import Cause, Reason, RequestState
+from certmgr.operations import certificates, check, compromises, revocations
 from certmgr.operations.compromises import Proof
 from certmgr.pki import algorithms, csr, keys
 from certmgr.queries import certificates as certificate_queries
@@ -23,9 +23,10 @@ from certmgr.revocation_steps import Revoked
 from certmgr.workspace import Session
 from tests.clock import FakeClock
 from tests.home import HomeForTest
-from tests.revoking import NAME, entries, published, serial, slot, standing
+from tests.revoking import NAME, entries, published, request, serial, slot, standing
 
 KEY = keys.make_key(KeyType.EC_P256)
+OTHER = keys.make_key(KeyType.EC_P256)
 
 
 def owned(home: HomeForTest, *, additional: bool = False) -> Issued:
@@ -68,6 +69,42 @@ def test_r1_6_a_proof_verifies_the_report_at_once(home: HomeForTest, with_key: b
     found = standing(home, f"revocation:{done.revocation.id}")
     assert found[Kind.VERIFY_REVOCATION] is found[Kind.PUBLISH_REVOCATION] is Status.MET
     assert found[Kind.REPORT_INCIDENT] is Status.OPEN
+
+
+def test_r6_1_a_proof_verifies_a_report_that_waits_for_a_person(home: HomeForTest) -> None:
+    """The one on record, and what has come since: no second request, no second incident."""
+    first = owned(home)
+    waiting = request(home, first, Cause.KEY_COMPROMISE)
+    second = owned(home, additional=True)
+    done = report(home, first, signature(home, first))
+    assert (done.revocation.id, done.revocation.verified_how) == (waiting.id, "possession")
+    assert [other.certificate_id for other in done.others] == [second.id]
+    assert done.published
+    assert set(published(home)) == {serial(first), serial(second)}
+    assert standing(home, f"revocation:{waiting.id}")[Kind.VERIFY_REVOCATION] is Status.MET
+    assert requests.open_requests(home.workspace) == ()
+
+
+def test_r1_6_a_proof_does_not_decide_on_a_waiting_set_with_other_keys(home: HomeForTest, clock: FakeClock) -> None:
+    """Of the line's other keys it says nothing: the set stays as it is, for a person."""
+    first = owned(home)
+    found = certificate_queries.detail(home.workspace, first.id).certificate
+    clock.now = found.renew_at
+    other = certificates.renew(home.workspace, home.machine(), found, csr=csr.make_csr(OTHER, [NAME], [], None))
+    (one, _) = revocations.request(
+        home.workspace,
+        home.machine(),
+        certificate=first.id,
+        cause=Cause.KEY_COMPROMISE,
+        confirm=NAME,
+        evidence="seen",
+        also_line=True,
+    )
+    with pytest.raises(RefusedError) as caught:
+        report(home, first, signature(home, first))
+    assert [item.code for item in caught.value.findings] == [Code.REVOCATION_TWICE]
+    assert requests.detail(home.workspace, one.id).revocation.state is RequestState.RECEIVED
+    assert serial(other) not in published(home)
 
 
 def test_r6_1_a_requesters_proof_is_carried_out_by_the_next_check(home: HomeForTest) -> None:

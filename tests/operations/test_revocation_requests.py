@@ -63,6 +63,23 @@ def test_r6_1_since_when_a_key_is_known_stands_for_the_words(home: HomeForTest) 
     assert one.compromised_since == since
 
 
+def test_r6_1_a_key_is_not_known_since_a_time_to_come(home: HomeForTest) -> None:
+    """The date goes into the CRL; one that is to come is refused, whatever else is said, and nothing is recorded."""
+    issued = home.issue(NAME)
+    with pytest.raises(RefusedError) as caught:
+        revocations.request(
+            home.workspace,
+            home.machine(),
+            certificate=issued.id,
+            cause=Cause.KEY_COMPROMISE,
+            confirm=NAME,
+            evidence="seen in a public repository",
+            compromised_since=START + timedelta(days=1),
+        )
+    assert [item.code for item in caught.value.findings] == [Code.REVOCATION_SINCE]
+    assert requests.every(home.workspace) == ()
+
+
 def test_every_reason_is_given_at_once(home: HomeForTest) -> None:
     """STYLE: the state, and the evidence that is missing."""
     issued = home.issue(NAME)

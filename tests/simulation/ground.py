@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certmgr.config_values import literal
+from certmgr.config_literals import literal
 from certmgr.custody.secrets import Secret
 from certmgr.intake import Wish
 from certmgr.inventory_file import COLUMNS, read_inventory

@@ -1,5 +1,7 @@
 """What each term of the filter language finds (UX 1.4)."""
 
+import hashlib
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +20,7 @@ from tests.clock import START
 from tests.store.given import ALICE, add_authority, intent, issue, undone
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+PORTAL_SHA256 = hashlib.sha256(b"DER of TBS %d" % 0xAB12CD).hexdigest()
 
 
 @pytest.fixture
@@ -76,6 +79,15 @@ ALL = {"portal", "video-1", "db", "mail", "old", "a_b"}
         ("ab12", {"portal"}),
         ("ab:12:cd", {"portal"}),
         ("12cd", {"portal"}),
+        ("{sha256:16}", {"portal"}),
+        ("{sha256:8} portal", {"portal"}),
+        ("!{sha256:16}", ALL - {"portal"}),
+        ("sha256:{sha256:6}", {"portal"}),
+        ("!sha256:{sha256:64}", ALL - {"portal"}),
+        ("serial:ab", {"portal", "video-1"}),
+        ("!serial:AB12", ALL - {"portal"}),
+        ("owner:unit,nobody", ALL),
+        ("!owner:ä", ALL - {"video-1"}),
         ('"rack 4"', {"db"}),
         ("100%", {"db"}),
         ("10%0", set()),
@@ -134,6 +146,7 @@ ALL = {"portal", "video-1", "db", "mail", "old", "a_b"}
 )
 def test_each_term_finds_what_it_says(listed: Store, text: str, expected: set[str]) -> None:
     """The language of `certmgr list` and the TUI, on rows that differ in every fact."""
+    text = re.sub(r"\{sha256:(\d+)\}", lambda digits: PORTAL_SHA256[: int(digits[1])], text)
     with listed.read() as snapshot:
         assert servers(snapshot, parse_filter(text)) == expected
 

@@ -243,3 +243,18 @@ def test_a_home_in_a_folder_that_may_not_be_written_cannot_be_made(foreign: Path
     path = foreign / "home" / "certmgr.db"
     status, message = as_plain_user(lambda: open_store(path, clock=clock, create=True).close())
     assert status == 6, message
+
+
+def test_a_store_that_was_moved_away_is_no_longer_current(tmp_path: Path, clock: FakeClock) -> None:
+    """SQLite would go on with the file that it holds open; nor is a restored one the same. In use it stays current."""
+    store = new_store(tmp_path, clock)
+    path = store.path
+    assert store.is_current
+    with store.read():
+        path.rename(tmp_path / "away.db")
+        assert store.is_current
+    replaced = [store.is_current]
+    path.write_bytes((tmp_path / "away.db").read_bytes())
+    replaced.append(store.is_current)
+    assert replaced == [False, False]
+    store.close()
