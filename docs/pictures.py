@@ -1,37 +1,83 @@
-"""Make the pictures of the interface in docs/pictures from the certificates of a home: `python docs/pictures.py HOME`.
+"""Make the pictures of the interface in docs/pictures, in the dark and in the light theme: `python -m docs.pictures`.
 
-Run by hand, after `make demo` for instance. Needs rsvg-convert, the DejaVu fonts and, for Chinese names, a font that
-has them. The home is only read.
+What they show is made for it in /tmp/egov, which must not be there: the certificates that the tests look at, in every
+state, at a moment that stands still. Needs rsvg-convert, the DejaVu fonts and, for Chinese names, a font that has them.
 """
 
-import argparse
 import asyncio
+import contextlib
 import re
+import shutil
 import subprocess
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from certmgr.workspace import open_workspace
+from tests.clock import START, FakeClock
+from tests.home import HomeForTest, make_home
+from tests.reviewing import wish, with_reviewers
+from tests.tui.conftest import fill
+from tests.tui.furnished import furnish
+from tests.tui.queue import apply
 from tui.app import CertmgrApp
 from tui.backend import Backend
+from tui.theme import theme_name
 
-FOLDER = Path(__file__).resolve().parent / "pictures"
-SIZE = {"list": (160, 40), "detail": (100, 42), "revoke": (120, 36)}
-KEYS = {"list": ("j", "j"), "detail": ("j", "j", "enter"), "revoke": ("j", "j", "x", "2")}
+PICTURES_FOLDER = Path(__file__).resolve().parent / "pictures"
+EXAMPLE = Path("/tmp/egov")  # noqa: S108 - the pictures name it; it must not be there before
+THEMES = ("dark", "light")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What is shown, and how one gets there."""
+
+    place: str
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+
+
+PICTURES = {
+    "dashboard": Picture(place="dashboard", size=(120, 36)),
+    "list": Picture(place="certificates", size=(160, 40), keys=("j", "j")),
+    "detail": Picture(place="certificates", size=(100, 42), keys=("j", "j", "enter")),
+    "revoke": Picture(place="certificates", size=(120, 36), keys=("j", "j", "x", "2")),
+    "applications": Picture(place="applications", size=(120, 30)),
+}
 CELL = 12.2
 """The width of a cell in Rich's SVG, in pixels."""
 DEJAVU = 1204 / 2000
 """The advance of DejaVu Sans Mono, in em: with it the font size is chosen, since librsvg ignores textLength."""
-SETTLE_S = 1.0
+SETTLE_S = 1.5
 ZOOM = "0.75"
 
 
-async def draw(home: Path, name: str) -> str:
-    """Return the picture called `name` as SVG."""
-    app = CertmgrApp(Backend(open_workspace(home)))
+def example(folder: Path) -> HomeForTest:
+    """Return a home under `folder` with certificates in every state, and with applications that wait."""
+    clock = FakeClock(START - timedelta(days=396))
+    home = make_home(folder, clock=clock)
+    with contextlib.chdir(folder):
+        fill(home, clock)
+        clock.now = START - timedelta(days=2, hours=3)
+        furnish(home)
+        home = with_reviewers(home)
+        apply(home, "carl", wish(name="intake.egov.internal", ip=("10.1.2.3",)))
+        apply(home, "admin", wish("guarded", "own.egov.internal", owner="Registry", purpose="Civil status"))
+        clock.now = START - timedelta(minutes=40)
+        apply(home, "alice", wish("guarded", "guarded.egov.internal", owner="网络中心", purpose="Mail relay"))
+    clock.now = START
+    return home
+
+
+async def draw(home: HomeForTest, picture: Picture, theme: str) -> str:
+    """Return a picture as SVG."""
+    app = CertmgrApp(Backend(home.workspace))
     try:
-        async with app.run_test(size=SIZE[name]) as pilot:
+        async with app.run_test(size=picture.size) as pilot:
+            app.theme = theme_name(theme)
+            await app.run_action(f"app.go('{picture.place}')")
             await pilot.pause(SETTLE_S)
-            await pilot.press(*KEYS[name])
+            await pilot.press(*picture.keys)
             await pilot.pause(SETTLE_S)
             return app.export_screenshot(title="certmgr tui")
     finally:
@@ -53,15 +99,19 @@ def _moved(found: re.Match[str]) -> str:
 
 def main() -> None:
     """Write every picture as PNG."""
-    parser = argparse.ArgumentParser(description="Make docs/pictures from the certificates of a home.")
-    parser.add_argument("home", type=Path)
-    home = parser.parse_args().home.resolve()
-    FOLDER.mkdir(exist_ok=True)
-    for name in KEYS:
-        svg = for_librsvg(asyncio.run(draw(home, name)))
-        target = FOLDER / f"{name}.png"
-        subprocess.run(["rsvg-convert", "--zoom", ZOOM, "--output", str(target)], input=svg.encode(), check=True)
-        print(target)
+    EXAMPLE.mkdir(mode=0o700)
+    try:
+        home = example(EXAMPLE)
+        for name, picture in PICTURES.items():
+            for theme in THEMES:
+                svg = for_librsvg(asyncio.run(draw(home, picture, theme)))
+                target = PICTURES_FOLDER / f"{name}-{theme}.png"
+                subprocess.run(
+                    ["rsvg-convert", "--zoom", ZOOM, "--output", str(target)], input=svg.encode(), check=True
+                )
+                print(target)
+    finally:
+        shutil.rmtree(EXAMPLE)
 
 
 if __name__ == "__main__":

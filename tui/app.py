@@ -5,6 +5,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import work
@@ -17,27 +18,35 @@ from textual.signal import Signal
 
 from certmgr.errors import CertmgrError
 from certmgr.models.certificates import CertificateId
-from tui import terminal, theme
-from tui.commands import Scope, bindings, in_scope, shown
+from tui import remembered, terminal
+from tui.commands import WRITING, Scope, bindings, shown
 from tui.commands.places import FIRST
+from tui.dialogs.issue import IssueDialog
 from tui.dialogs.notice import NoticeDialog
 from tui.dialogs.place import PlaceDialog
 from tui.dialogs.revoke import RevokeDialog
 from tui.dialogs.unlock import UnlockDialog
 from tui.host import Host
+from tui.issue_words import submitted_lines, submitted_text, submitted_title
+from tui.keymap import Keymap, read_keymap
 from tui.lanes import Lane
-from tui.present import ASCII, UNICODE, Ink, Line, Piece, safe_text
+from tui.preferences import PreferringApp
+from tui.present import ASCII, UNICODE, Ink, Line, Piece, plural, safe_text
 from tui.screens.catalogue import SCREENS
 from tui.screens.detail import DetailScreen
-from tui.screens.frame import MIN_COLUMNS, MIN_ROWS, ROOMY_ROWS, WIDE_COLUMNS
+from tui.screens.doctor import start_check
+from tui.screens.frame import MIN_COLUMNS, MIN_ROWS, ROOMY_ROWS, WIDE_COLUMNS, FrameScreen
 from tui.screens.pages import HelpScreen, MessagesScreen
+from tui.values.issuing import Draft
 from tui.views import Head, Row
+from tui.watching import Watch
 from tui.wording import error_lines, error_text, outcome_line
 
 if TYPE_CHECKING:
     from certmgr.models.revocations import Revocation
     from certmgr.workspace import Workspace
     from tui.backend import Backend
+    from tui.banner import Deadline
 
 T = TypeVar("T")
 
@@ -50,47 +59,63 @@ END_S = 30.0
 """How long leaving waits for a revocation that is being carried out."""
 
 
-class CertmgrApp(Host):
+class CertmgrApp(PreferringApp):
     """certmgr's terminal interface."""
 
     TITLE = "certmgr"
     CSS_PATH = "styles.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.EVERYWHERE, Scope.PLACES)]
     MODES = dict(SCREENS)  # noqa: RUF012 - Textual's
+    PLACES = SCREENS
     DEFAULT_MODE = FIRST
     HORIZONTAL_BREAKPOINTS = [(0, "-small"), (MIN_COLUMNS, "-normal"), (WIDE_COLUMNS, "-wide")]  # noqa: RUF012 - Textual's
     VERTICAL_BREAKPOINTS = [(0, "-short"), (MIN_ROWS, "-tall"), (ROOMY_ROWS, "-roomy")]  # noqa: RUF012 - Textual's
 
-    def __init__(self, backend: "Backend", *, read_only: bool = False, ascii_only: bool = False) -> None:
-        """Show what `backend` knows; NO_COLOR is read from the environment."""
+    def __init__(  # noqa: PLR0913 - an argument for each way in which a session may differ
+        self,
+        backend: "Backend",
+        *,
+        read_only: bool = False,
+        ascii_only: bool = False,
+        keymap: Keymap | None = None,
+        memory_file: Path | None = None,
+        mouse: bool = True,
+    ) -> None:
+        """Show what `backend` knows; NO_COLOR is read from the environment.
+
+        What the last session left in `memory_file` is taken up; None: nothing is remembered.
+        """
         plain = bool(os.environ.get("NO_COLOR"))
         self.backend = backend
+        self.prefer(keymap=keymap or Keymap(), memory_file=memory_file, mouse=mouse)
         super().__init__(log_dir=backend.log_dir, clock=backend.now, ansi_color=True if plain else None)
         self.read_only = read_only
         self.glyphs = ASCII if ascii_only else UNICODE
-        self.reads, self.counts, self.acts = (
-            Lane(name, at_end=backend.close_thread) for name in ("reads", "counts", "acts")
+        self.reads, self.looks, self.acts = (
+            Lane(name, at_end=backend.close_thread) for name in ("reads", "looks", "acts")
+        )
+        self.lists, self.counts = (
+            Lane(name, at_end=backend.close_thread, stopper=backend.stopper) for name in ("lists", "counts")
         )
         self.head: Head | None = None
         self.requests: tuple[Revocation, ...] = ()
+        self.deadlines: tuple[Deadline, ...] = ()
+        self._watch = Watch(backend.now())
         self.frame_signal = Signal[Host](self, "frame")
         self.store_signal = Signal[Host](self, "store")
         self._said: deque[Line] = deque(maxlen=KEPT_MESSAGES)
         self._version: int | None = None
+        self._again = False
         self._unreadable = ""
+        self._shown_slot: str | None = None
         self.animation_level = "none"
-        self.register_theme(theme.DARK)
-        self.theme = theme.PLAIN_THEME if plain else theme.DARK.name
+        self.dress(backend.settings.theme)
         self.set_class(ascii_only, "-ascii")
 
     @property
     def messages(self) -> Sequence[Line]:
         """What this session has said, the newest first."""
         return tuple(self._said)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return the inks, which every theme has."""
-        return theme.variables()
 
     def on_mount(self) -> None:
         """Take the signals of the system and begin to follow the store."""
@@ -108,23 +133,40 @@ class CertmgrApp(Host):
     @work(exclusive=True, group="follow")
     async def _follow(self, *, anyway: bool = False) -> None:
         """Ask whether the store has changed, and read header and requests again if it has."""
+        slot = self.backend.unlocked
         if self.backend.lock_if_idle():
-            self.say("The slot is locked again: nobody was there for a while.")
+            self.say(f"The slot {slot} is locked again: {plural(self.backend.idle_minutes, 'minute')} without a key.")
+        if self.backend.unlocked != self._shown_slot:
+            self._shown_slot = self.backend.unlocked
+            self.frame_signal.publish(self)
+        self._ring()
+        # A newer call takes the place of this one; what was wanted of it stays wanted.
+        self._again = self._again or anyway
         try:
             version = await self.reads.run(self.backend.version)
-            if version == self._version and not anyway:
+            if version == self._version and not self._again:
                 return
             head = await self.reads.run(self.backend.head)
             requests = await self.reads.run(self.backend.open_requests)
+            deadlines = await self.reads.run(self.backend.revocations.deadlines)
         except CertmgrError as error:
             self._store_lost(error)
             return
         first = self._version is None
-        self._version, self._unreadable = version, ""
-        self.head, self.requests = head, requests
+        self._version, self._unreadable, self._again = version, "", False
+        self.head, self.requests, self.deadlines = head, requests, deadlines
+        self._watch.take(deadlines)
         self.frame_signal.publish(self)
         if not first:
             self.store_signal.publish(self)
+
+    def _ring(self) -> None:
+        """Say which promises have come to a threshold, once, and ring where the configuration wants it."""
+        crossed = self._watch.crossed(self.backend.now())
+        for one in crossed:
+            self.say(one.text, warning=True)
+        if crossed and self.backend.rings:
+            self.bell()
 
     def _store_lost(self, error: CertmgrError) -> None:
         """Say once that the store cannot be read; what is shown stays, and reading is tried again."""
@@ -148,6 +190,17 @@ class CertmgrApp(Host):
         self._keep(safe_text(error_text(error), ascii_only=self.glyphs.ascii_only), Ink.URGENT)
         self.push_screen(NoticeDialog("Not done", error_lines(error, self.glyphs)))
 
+    def tell(self, text: str, *, title: str, lines: tuple[Line, ...]) -> None:
+        """Show a result until it is dismissed; `text` is the same in one line, for the message log."""
+        self._keep(safe_text(text, ascii_only=self.glyphs.ascii_only), Ink.PLAIN)
+        self.push_screen(NoticeDialog(title, lines))
+
+    def unfinished(self, title: str, text: str) -> None:
+        """Show until it is dismissed that something was done and needs more, and keep it in the message log."""
+        shown = safe_text(text, ascii_only=self.glyphs.ascii_only)
+        self._keep(shown, Ink.DUE)
+        self.push_screen(NoticeDialog(title, ((Piece(shown),),)))
+
     def _keep(self, text: str, ink: Ink) -> None:
         """Put a line on top of the message log."""
         at = self.backend.now().astimezone(self.backend.zone)
@@ -160,6 +213,7 @@ class CertmgrApp(Host):
             return None
         if not slotless and self.backend.unlocked is None and not await self.push_screen_wait(UnlockDialog(purpose)):
             return None
+        self._follow()
         try:
             done = await self.acts.run(call)
         except CertmgrError as error:
@@ -186,13 +240,25 @@ class CertmgrApp(Host):
         if outcome.published and not outcome.problem:
             self.say(text)
             return
-        shown = safe_text(text, ascii_only=self.glyphs.ascii_only)
-        self._keep(shown, Ink.DUE)
-        self.push_screen(NoticeDialog("Revocation not finished", ((Piece(shown),),)))
+        self.unfinished("Revocation not finished", text)
 
     def open_detail(self, certificate: CertificateId) -> None:
         """Show one certificate on a screen of its own."""
         self.push_screen(DetailScreen(certificate))
+
+    @work(exclusive=True, group="issue")
+    async def action_issue(self) -> None:
+        """Open the form for a certificate, and say what came of it."""
+        if isinstance(self.screen, ModalScreen):
+            return
+        done = await self.push_screen_wait(IssueDialog(self.backend.issuing.begin(self.draft())))
+        if done is not None:
+            lines = submitted_lines(done, self.glyphs)
+            self.tell(submitted_text(done), title=submitted_title(done), lines=lines)
+
+    def draft(self) -> Draft | None:
+        """Return what the screen knows of the server that a certificate may be asked for; None: nothing."""
+        return self.screen.draft() if isinstance(self.screen, FrameScreen) else None
 
     async def action_go(self, place: str) -> None:
         """Go to a screen of its own, whatever lies on top of this one; not away from a dialog."""
@@ -203,12 +269,17 @@ class CertmgrApp(Host):
         if self.current_mode != place:
             await self.switch_mode(place)
 
-    @work(exclusive=True, group="place")
     async def action_ask_place(self) -> None:
-        """Ask where to go, and go there."""
-        if isinstance(self.screen, ModalScreen):
-            return
-        if (place := await self.push_screen_wait(PlaceDialog())) is not None:
+        """Ask where to go, and go there.
+
+        The dialog takes the keys before this returns: what is typed quickly after `:` is no command of the list.
+        """
+        if not isinstance(self.screen, ModalScreen):
+            await self.push_screen(PlaceDialog(), self._go)
+
+    async def _go(self, place: str | None) -> None:
+        """Go to the place that was asked for, if one was."""
+        if place is not None:
             await self.action_go(place)
 
     def action_help(self) -> None:
@@ -225,10 +296,18 @@ class CertmgrApp(Host):
         """Read the store again."""
         self._follow(anyway=True)
 
+    def action_run_check(self) -> None:
+        """Do all that is due, on a page of its own."""
+        if self.read_only:
+            self.say("This session is read-only (--read-only).")
+        elif not isinstance(self.screen, ModalScreen):
+            start_check(self)
+
     def action_lock(self) -> None:
         """Forget the unlocked slot."""
         name = self.backend.unlocked
         self.backend.lock()
+        self._follow()
         self.say(f"The slot {name} is locked." if name else "No slot is unlocked.")
 
     async def action_quit(self) -> None:
@@ -238,13 +317,17 @@ class CertmgrApp(Host):
             return
         self.exit(return_code=0)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Do nothing that writes in a read-only session."""
+        return super().check_action(action, parameters) and not (self.read_only and action in WRITING)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return the palette's commands: those of this screen and of everywhere, and none of Textual's own.
 
         Its screenshot would write what is on screen, which may be confidential, to a file.
         """
         scopes = getattr(screen, "SCOPES", ())
-        for command in (*in_scope(*scopes), *in_scope(Scope.PLACES, Scope.EVERYWHERE)):
+        for command in (*self.commands(*scopes), *self.commands(Scope.PLACES, Scope.EVERYWHERE)):
             if command.palette and not (command.writes and self.read_only):
                 keys = ", ".join(shown(key) for key in command.keys)
                 yield SystemCommand(command.title, keys, partial(screen.run_action, command.action))
@@ -255,9 +338,10 @@ class CertmgrApp(Host):
             self.push_screen(CommandPalette(placeholder="Search for commands", id="--command-palette"))
 
     def finish(self) -> None:
-        """End the threads: what reads is left alone, what writes is waited for."""
+        """Keep what is remembered, and end the threads: what reads is left alone, what writes is waited for."""
+        self.keep()
         self.acts.close(END_S)
-        for lane in (self.reads, self.counts):
+        for lane in (self.lists, self.counts, self.reads, self.looks):
             lane.close(0.5)
 
 
@@ -265,15 +349,19 @@ def run(workspace: "Workspace", *, read_only: bool, mouse: bool, ascii: bool | N
     """Show the interface until the user leaves; returns the exit code (143 after SIGTERM, 130 after SIGINT).
 
     `ascii` draws with ASCII alone; None does so where the terminal's encoding is not UTF-8. Raises UsageError where
-    there is no terminal that can show it.
+    there is no terminal that can show it, and where the configuration gives keys that cannot be used.
     """
+    keymap = read_keymap(workspace.config.tui.keys, file=str(workspace.home / "certmgr.toml"))
     terminal.check_terminal(sys.stdin, sys.stderr, os.environ)
     terminal.settle_environment()
     from tui.backend import Backend  # noqa: PLC0415 - the terminal is looked at before the rest is loaded
 
     backend = Backend(workspace)
     ascii_only = not terminal.speaks_utf8(sys.stderr) if ascii is None else ascii
-    app = CertmgrApp(backend, read_only=read_only, ascii_only=ascii_only)
+    memory_file = remembered.path_for(workspace.home, os.environ)
+    app = CertmgrApp(
+        backend, read_only=read_only, ascii_only=ascii_only, keymap=keymap, memory_file=memory_file, mouse=mouse
+    )
     try:
         app.run(mouse=mouse)
     finally:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from certmgr.models.certificates import State
@@ -26,6 +27,7 @@ class Field(StrEnum):
     OWNER = "OWNER"
     KEY = "KEY"
     SERIAL = "SERIAL"
+    CREATED = "CREATED"
     REVOKE_IN = "REVOKE IN"
 
 
@@ -60,20 +62,40 @@ _WIDE = (
     Column(Field.SERIAL, 16),
     Column(Field.REVOKE_IN, 14, right=True),
 )
+SORTED_BY = MappingProxyType(
+    {
+        "": Field.NOT_AFTER,
+        "expires": Field.NOT_AFTER,
+        "server": Field.NAME,
+        "profile": Field.PROFILE,
+        "owner": Field.OWNER,
+        "key": Field.KEY,
+        "serial": Field.SERIAL,
+        "created": Field.CREATED,
+    }
+)
+"""Which column shows what the list is sorted by; the days left follow from NOT AFTER."""
+_SPARE = MappingProxyType({Field.OWNER: 14, Field.KEY: 9, Field.SERIAL: 14, Field.CREATED: 10})
+"""The width of a column that is shown in place of the profile while the list is sorted by it."""
 _STATE_WIDTH = 10
 _MIDDLE_FROM = 110
 _WIDE_FROM = 150
 
 
-def columns_at(width: int, *, clocks: bool = True, superseded: bool = True) -> tuple[Column, ...]:
+def columns_at(
+    width: int, *, clocks: bool = True, superseded: bool = True, order: Field = Field.NOT_AFTER
+) -> tuple[Column, ...]:
     """Return the columns for a list of `width` cells, each with its own width; together they fill it.
 
     Where space is short, the names get the room of the countdown while no clock is running, and what the longest
-    word of a state takes while it is hidden.
+    word of a state takes while it is hidden. What the list is sorted by (`order`) is always among them.
     """
     chosen: tuple[Column, ...] = _WIDE if width >= _WIDE_FROM else _MIDDLE if width >= _MIDDLE_FROM else _NARROW
     if chosen is _NARROW and not clocks:
         chosen = chosen[:-1]
+    if order not in {column.field for column in chosen}:
+        spare = Column(order, _SPARE[order])
+        chosen = tuple(spare if column.field is Field.PROFILE else column for column in chosen)
     if not superseded:
         chosen = (Column(Field.STATE, _STATE_WIDTH), *chosen[1:])
     taken = sum(column.width for column in chosen) + GAP * (len(chosen) - 1) + 2 * MARGIN
@@ -81,12 +103,21 @@ def columns_at(width: int, *, clocks: bool = True, superseded: bool = True) -> t
     return tuple(column if column.width else Column(column.field, left, right=column.right) for column in chosen)
 
 
-def heading_line(columns: tuple[Column, ...], glyphs: Glyphs) -> Line:
-    """Return the line of headings, as wide as the rows under it."""
-    cells = (
-        Piece(fit(column.field.value, column.width, glyphs, right=column.right), Ink.HEADING) for column in columns
+def heading_line(
+    columns: tuple[Column, ...], glyphs: Glyphs, *, order: Field = Field.NOT_AFTER, descending: bool = False
+) -> Line:
+    """Return the line of headings, as wide as the rows under it, with an arrow at what they are sorted by.
+
+    The arrow may stand in the gap after the column, which has the room that a narrow column lacks.
+    """
+    arrow = glyphs.down if descending else glyphs.up
+    *line, last = (
+        Piece(f"{column.field.value}{arrow}".ljust(column.width + GAP), Ink.STRONG)
+        if column.field is order
+        else Piece(fit(column.field.value, column.width, glyphs, right=column.right) + " " * GAP, Ink.HEADING)
+        for column in columns
     )
-    return _spaced(cells)
+    return (Piece(" " * MARGIN), *line, Piece(last.text[: MARGIN - GAP], last.ink))
 
 
 def row_line(row: Row, columns: tuple[Column, ...], *, now: datetime, zone: ZoneInfo, glyphs: Glyphs) -> Line:
@@ -117,7 +148,7 @@ def revoke_in(row: Row, width: int, now: datetime) -> str:
     return text if len(text) <= width else countdown(row.due, now, short=True)
 
 
-def _cell(row: Row, column: Column, *, now: datetime, zone: ZoneInfo, glyphs: Glyphs) -> Piece:  # noqa: PLR0911 - one return a column
+def _cell(row: Row, column: Column, *, now: datetime, zone: ZoneInfo, glyphs: Glyphs) -> Piece:  # noqa: C901, PLR0911 - one return a column
     """Return the text of one cell and its ink."""
     over = row.state in {State.REVOKED, State.SUPERSEDED} and not row.revoking
     quiet = Ink.DIM if over else Ink.PLAIN
@@ -138,6 +169,8 @@ def _cell(row: Row, column: Column, *, now: datetime, zone: ZoneInfo, glyphs: Gl
             return Piece(row.key, Ink.DIM)
         case Field.SERIAL:
             return Piece(row.serial[:16], Ink.DIM)
+        case Field.CREATED:
+            return Piece(day(row.created.astimezone(zone)), quiet)
         case Field.REVOKE_IN:
             late = row.due is not None and row.due <= now
             return Piece(revoke_in(row, column.width, now), Ink.ALARM if late else Ink.REVOKING)

@@ -1,96 +1,85 @@
-"""One certificate as lines of text: facts, names, revocation, chain, succession, history. Pure."""
+"""One certificate as sections of lines: facts, revocation, names, key, chain, service, succession, history. Pure."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
-from certmgr.models.certificates import Certificate, KeyOrigin
+from certmgr.models.certificates import Certificate, Flag
 from certmgr.models.revocations import Revocation
-from tui.present import (
-    Glyphs,
-    Ink,
-    Line,
-    Piece,
-    common_name,
-    countdown,
-    day,
-    moment_utc,
-    plural,
-    safe_text,
-    state_piece,
-)
+from tui.fact_writer import Section, Writer, heading, wrapped
+from tui.facts_service import application_section, key_section, service_section, succession_section
+from tui.present import Glyphs, Ink, Line, Piece, common_name, countdown, day, moment_utc, plural, state_piece
+from tui.values.detail import Look
 from tui.views import Detail
 
-_LABEL = 14
-_MIN_VALUE = 16
+__all__ = ["Section", "detail_lines", "detail_sections", "page_of", "wrapped"]
+
+_FEW_NAMES = 4
+_FEW_ENTRIES = 6
+NO_LOOKS: Mapping[int, Look] = {}
+
+
+def detail_sections(  # noqa: PLR0913 - by keyword
+    detail: Detail,
+    *,
+    width: int,
+    now: datetime,
+    glyphs: Glyphs,
+    looks: Mapping[int, Look] = NO_LOOKS,
+    brief: bool = False,
+) -> tuple[Section, ...]:
+    """Return everything that is known of a certificate in lines of at most `width` cells; every text is safe.
+
+    `looks` is what its endpoints showed just now, by deployment. `brief` tells the most important of it: what does not
+    fit beside a list is cut and counted.
+    """
+
+    def writer() -> Writer:
+        return Writer(width, glyphs)
+
+    sections = [
+        _title(writer(), detail, now),
+        *(_revocation(writer(), request, now) for request in detail.revocations),
+        _names(writer(), detail.certificate, brief=brief),
+        _validity(writer(), detail),
+        key_section(writer(), detail, brief=brief),
+        _chain(writer(), detail),
+        service_section(writer(), detail, looks, brief=brief),
+        application_section(writer(), detail, now, brief=brief),
+        succession_section(writer(), detail, now, brief=brief),
+        _history(writer(), detail, brief=brief),
+    ]
+    return tuple(section for section in sections if section.lines)
+
+
+def page_of(
+    sections: Sequence[Section], *, width: int, glyphs: Glyphs, current: int | None = None
+) -> tuple[tuple[Line, ...], tuple[int, ...]]:
+    """Return the sections as one page, and the line of each one's heading; that of `current` stands out."""
+    lines: list[Line] = []
+    starts: list[int] = []
+    for number, section in enumerate(sections):
+        if section.title:
+            lines.append(())
+            starts.append(len(lines))
+            ink = Ink.PLACE if number == current else Ink.HEADING
+            lines.append(heading(section.title, width, glyphs, ink=ink))
+        else:
+            starts.append(len(lines))
+        lines += section.lines
+    return tuple(lines), tuple(starts)
 
 
 def detail_lines(detail: Detail, *, width: int, now: datetime, glyphs: Glyphs) -> tuple[Line, ...]:
-    """Return everything that is known of a certificate as lines of at most `width` cells; every text is safe."""
-    writer = _Writer(width, glyphs)
-    _title(writer, detail)
-    for request in detail.revocations:
-        _revocation(writer, request, now)
-    _names(writer, detail.certificate)
-    _validity(writer, detail.certificate)
-    _key(writer, detail.certificate)
-    _chain(writer, detail)
-    _succession(writer, detail)
-    _history(writer, detail)
-    return tuple(writer.lines)
+    """Return everything that is known of a certificate as one page."""
+    return page_of(detail_sections(detail, width=width, now=now, glyphs=glyphs), width=width, glyphs=glyphs)[0]
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Return `text` in lines of at most `width` cells, broken at spaces where there are any."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
-        if cell_len(joined) <= width:
-            line = joined
-            continue
-        if line:
-            lines.append(line)
-        *full, line = chop_cells(word, width) or [""]
-        lines += full
-    return [*lines, line]
-
-
-class _Writer:
-    """Collects lines; knows the width and the glyphs."""
-
-    def __init__(self, width: int, glyphs: Glyphs) -> None:
-        self.lines: list[Line] = []
-        self.glyphs = glyphs
-        self.width = width
-
-    def heading(self, text: str) -> None:
-        """Begin a section: its name and a rule to the right edge."""
-        rule = self.glyphs.rule * max(self.width - cell_len(text) - 1, 0)
-        self.lines += [(), (Piece(f"{text} ", Ink.HEADING), Piece(rule, Ink.HEADING))]
-
-    def fact(self, label: str, value: str, ink: Ink = Ink.PLAIN) -> None:
-        """Add a labelled value over as many lines as it takes; an empty value is left out."""
-        if not value:
-            return
-        text = safe_text(value, ascii_only=self.glyphs.ascii_only)
-        for index, part in enumerate(wrapped(text, max(self.width - _LABEL, _MIN_VALUE))):
-            shown = label if index == 0 else ""
-            self.lines.append((Piece(f"{shown:<{_LABEL}}", Ink.LABEL), Piece(part, ink)))
-
-    def text(self, text: str, ink: Ink = Ink.PLAIN, *, start: str = "") -> None:
-        """Add text with a hanging indent; `start`, which is ours and safe, stands in it on the first line."""
-        shown = safe_text(text, ascii_only=self.glyphs.ascii_only)
-        indent = cell_len(start)
-        for index, part in enumerate(wrapped(shown, max(self.width - indent, _MIN_VALUE))):
-            self.lines.append((Piece(start if index == 0 else " " * indent, Ink.DIM), Piece(part, ink)))
-
-
-def _title(writer: _Writer, detail: Detail) -> None:
+def _title(writer: Writer, detail: Detail, now: datetime) -> Section:
     certificate = detail.certificate
     writer.text(certificate.server, Ink.STRONG)
-    state = state_piece(detail.state, revoking=False, glyphs=writer.glyphs)
-    pieces = [state]
+    pieces = [state_piece(detail.state, revoking=False, glyphs=writer.glyphs)]
     if certificate.revoking:
         pieces += [Piece("  "), state_piece(detail.state, revoking=True, glyphs=writer.glyphs)]
     days = plural(abs(detail.days), "day")
@@ -98,53 +87,59 @@ def _title(writer: _Writer, detail: Detail) -> None:
     pieces.append(Piece(f"  {writer.glyphs.dot}  {left}  {writer.glyphs.dot}  ", Ink.DIM))
     pieces.append(Piece(f"until {day(certificate.not_after.astimezone(detail.zone))}", Ink.DIM))
     writer.lines.append(tuple(pieces))
+    if Flag.NOT_SERVING in detail.flags:
+        writer.text("An endpoint of its server was not seen serving it.", Ink.DUE, start=_sign(writer, Ink.DUE))
+    if detail.blocked:
+        writer.text("Its key is blocked for good.", Ink.EXPIRED, start=_sign(writer, Ink.EXPIRED))
+    if certificate.hold_until is not None and certificate.held_at is not None and certificate.revoked_at is None:
+        left = countdown(certificate.hold_until, now)
+        words = f"Held: to be decided by {moment_utc(certificate.hold_until)} ({left})."
+        writer.text(words, Ink.HELD, start=_sign(writer, Ink.HELD))
+    return writer.section("")
 
 
-def _names(writer: _Writer, certificate: Certificate) -> None:
-    writer.heading("NAMES")
-    for index, name in enumerate(certificate.dns):
-        writer.fact("DNS" if index == 0 else "", name)
-    for index, address in enumerate(certificate.ip):
-        writer.fact("Address" if index == 0 else "", address)
+def _sign(writer: Writer, ink: Ink) -> str:
+    return f"{writer.glyphs.states[ink]} "
+
+
+def _names(writer: Writer, certificate: Certificate, *, brief: bool) -> Section:
+    most = _FEW_NAMES if brief else 0
+    writer.facts("DNS", certificate.dns, most=most)
+    writer.facts("Address", certificate.ip, most=most)
     writer.fact("Owner", certificate.owner)
     writer.fact("Purpose", certificate.purpose)
     writer.fact("Note", certificate.note)
     writer.fact("Requested by", certificate.requested_by)
     writer.fact("Delivered to", certificate.destination or "")
+    return writer.section("NAMES")
 
 
-def _validity(writer: _Writer, certificate: Certificate) -> None:
-    writer.heading("VALIDITY")
+def _validity(writer: Writer, detail: Detail) -> Section:
+    certificate = detail.certificate
     writer.fact("Not before", moment_utc(certificate.not_before))
     writer.fact("Not after", moment_utc(certificate.not_after))
     writer.fact("May renew", f"from {moment_utc(certificate.window_opens)}")
-    writer.fact("Renews", f"by itself from {moment_utc(certificate.renew_at)}")
+    if certificate.revoked_at is None and certificate.superseded_at is None:
+        writer.fact("Renews", f"by {'hand' if detail.by_hand else 'itself'} from {moment_utc(certificate.renew_at)}")
     if certificate.superseded_at is not None:
         writer.fact("Superseded", moment_utc(certificate.superseded_at))
     if certificate.held_at is not None:
         writer.fact("Held since", moment_utc(certificate.held_at), Ink.HELD)
     if certificate.revoked_at is not None:
         writer.fact("Revoked", f"{moment_utc(certificate.revoked_at)}, {certificate.cause}", Ink.STRONG)
+    return writer.section("VALIDITY")
 
 
-def _key(writer: _Writer, certificate: Certificate) -> None:
-    origin = "made here" if certificate.key_origin is KeyOrigin.MADE else "from a CSR"
-    writer.heading("KEY AND NUMBERS")
-    writer.fact("Profile", certificate.profile)
-    writer.fact("Key", f"{certificate.key_type.value}, {origin}")
-    writer.fact("Serial", certificate.serial)
-    writer.fact("SHA-256", certificate.sha256 or "")
-    writer.fact("Key SHA-256", certificate.spki_sha256)
-
-
-def _revocation(writer: _Writer, request: Revocation, now: datetime) -> None:
-    """Add a request with every time of its way, those to come with what is left until then (R6.1)."""
+def _revocation(writer: Writer, request: Revocation, now: datetime) -> Section:
+    """Return a request with every time of its way, those to come with what is left until then (R6.1)."""
     closed = request.published_at is not None or request.closed_at is not None
-    writer.heading("REVOCATION" if closed else "OPEN REVOCATION REQUEST")
     writer.fact("Cause", request.cause.value, Ink.PLAIN if closed else Ink.REVOKING)
     writer.fact("Received", f"{moment_utc(request.received_at)} from {request.requested_by}")
+    if request.acknowledged_at is not None:
+        writer.fact("Acknowledged", moment_utc(request.acknowledged_at))
     if request.verified_at is not None:
         writer.fact("Verified", f"{moment_utc(request.verified_at)} by {request.verified_by}")
+        writer.fact("Verified how", request.verified_how)
     elif not closed:
         _due(writer, "Verify by", request.verify_due_at, now)
     if request.due_at is not None and not closed:
@@ -159,24 +154,32 @@ def _revocation(writer: _Writer, request: Revocation, now: datetime) -> None:
     ):
         if moment is not None:
             writer.fact(label, moment_utc(moment))
+    if request.closed_how is not None:
+        writer.fact("Closed how", f"{request.closed_how} by {request.closed_by}")
+        writer.fact("Reason", request.closing_reason)
+    writer.fact("Evidence", request.evidence)
     writer.fact("Note", request.note)
+    return writer.section("REVOCATION" if closed else "OPEN REVOCATION REQUEST")
 
 
-def _due(writer: _Writer, label: str, due: datetime, now: datetime) -> None:
+def _due(writer: Writer, label: str, due: datetime, now: datetime) -> None:
     left = countdown(due, now)
     late = due <= now
     writer.fact(label, f"{moment_utc(due)}  ({left if late else f'in {left}'})", Ink.ALARM if late else Ink.REVOKING)
 
 
-def _chain(writer: _Writer, detail: Detail) -> None:
-    """Add the chain as a tree, the root on top."""
-    writer.heading("CHAIN")
+def _chain(writer: Writer, detail: Detail) -> Section:
+    """Return the chain as a tree, the root on top, each with its key type and its end."""
     depth = 0
     for authority in reversed(detail.chain):
         name = common_name(authority.subject)
-        writer.text(f"{name}, until {day(authority.not_after)}", start=_branch(writer.glyphs, depth))
+        words = f"{name}, {authority.key_type.value}, until {day(authority.not_after)}"
+        writer.text(words, start=_branch(writer.glyphs, depth))
         depth += 1
-    writer.text(detail.certificate.server, Ink.STRONG, start=_branch(writer.glyphs, depth))
+    one = detail.certificate
+    end = f"{one.key_type.value}, until {day(one.not_after)}"
+    writer.text(f"{one.server}, {end}", Ink.STRONG, start=_branch(writer.glyphs, depth))
+    return writer.section("CHAIN")
 
 
 def _branch(glyphs: Glyphs, depth: int) -> str:
@@ -184,20 +187,12 @@ def _branch(glyphs: Glyphs, depth: int) -> str:
     return " " * (cell_len(glyphs.branch) * (depth - 1)) + glyphs.branch if depth else ""
 
 
-def _succession(writer: _Writer, detail: Detail) -> None:
-    """Add the server's other certificates: who replaced whom (R9.1)."""
-    if len(detail.line) < 2:  # noqa: PLR2004 - a line of one is no succession
-        return
-    writer.heading("SUCCESSION")
-    for certificate in detail.line:
-        here = certificate.id == detail.certificate.id
-        text = f"{day(certificate.not_before)} to {day(certificate.not_after)}  {certificate.serial[:16]}"
-        writer.text(text + ("  this one" if here else ""), Ink.STRONG if here else Ink.PLAIN)
-
-
-def _history(writer: _Writer, detail: Detail) -> None:
-    """Add the journal's entries, the newest first."""
-    writer.heading("HISTORY")
-    for entry in reversed(detail.history):
-        at = safe_text(entry.at[:19].replace("T", " "), ascii_only=writer.glyphs.ascii_only)
+def _history(writer: Writer, detail: Detail, *, brief: bool) -> Section:
+    """Return the journal's entries, the newest first, each with who acted."""
+    entries = detail.history[::-1]
+    for entry in entries[:_FEW_ENTRIES] if brief else entries:
+        at = writer.safe(entry.at[:19].replace("T", " "))
         writer.text(f"{entry.action} by {entry.actor}", start=f"{at}  ")
+    if brief:
+        writer.more(len(entries) - _FEW_ENTRIES)
+    return writer.section("HISTORY")

@@ -4,27 +4,37 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Stop = Callable[[], None]
+AGAIN_S = 0.02
+"""How often a call that is to be broken off is told so: it may just be between two statements."""
 
 
 class Lane:
     """One thread that carries out calls in the order in which they came.
 
-    A connection belongs to the thread that opened it, so each lane has its own for as long as it lives. A
-    call whose caller was cancelled before its turn is not carried out. The thread does not keep the
-    process alive: what must not be cut off is waited for with `close`.
+    A connection belongs to the thread that opened it, so each lane has its own for as long as it lives. A call whose
+    caller was cancelled before its turn is not carried out; one that is being carried out is broken off where the lane
+    knows how. The thread does not keep the process alive: what must not be cut off is waited for with `close`.
     """
 
-    def __init__(self, name: str, *, at_end: Callable[[], None]) -> None:
-        """Name the thread, which starts with the first call; `at_end` is the last thing that it does."""
+    def __init__(self, name: str, *, at_end: Callable[[], None], stopper: Callable[[], Stop] | None = None) -> None:
+        """Name the thread, which starts with the first call; `at_end` is the last thing that it does.
+
+        `stopper` is asked in the thread, before a call, for what breaks that call off; it is called in another thread.
+        None: what was begun is finished, as everything must be that writes.
+        """
         self._name = name
         self._at_end = at_end
+        self._stopper = stopper
         self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._open: set[Future[Any]] = set()
+        self._lock = Lock()
+        self._running: tuple[Future[Any], Stop] | None = None
 
     @property
     def busy(self) -> bool:
@@ -40,13 +50,33 @@ class Lane:
         self._open.add(future)
         future.add_done_callback(self._open.discard)
         self._calls.put((future, call))
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            self._break_off(future)
+            raise
 
     def close(self, wait_s: float) -> None:
         """Take no more calls and wait at most `wait_s` seconds for those that were taken."""
-        if self._thread is not None:
-            self._calls.put(None)
-            self._thread.join(wait_s)
+        if self._thread is None:
+            return
+        self._calls.put(None)
+        for future in tuple(self._open):
+            if self._stopper is not None and not future.cancel():
+                self._stop(future)
+        self._thread.join(wait_s)
+
+    def _break_off(self, future: Future[Any]) -> None:
+        """Break off a call whose caller has gone, now and until it has ended."""
+        if self._stopper is not None and not future.done():
+            self._stop(future)
+            asyncio.get_running_loop().call_later(AGAIN_S, self._break_off, future)
+
+    def _stop(self, future: Future[Any]) -> None:
+        """Break off a call if it is the one that is being carried out: never the one after it."""
+        with self._lock:
+            if self._running is not None and self._running[0] is future:
+                self._running[1]()
 
     def _work(self) -> None:
         """Carry out calls until told to end."""
@@ -55,7 +85,20 @@ class Lane:
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                future.set_result(call())
+                future.set_result(self._carry_out(future, call))
             except BaseException as error:  # noqa: BLE001 - handed to the caller whole
                 future.set_exception(error)
         self._at_end()
+
+    def _carry_out(self, future: Future[Any], call: Callable[[], T]) -> T:
+        """Return what the call returns; while it lasts, it can be broken off."""
+        if self._stopper is None:
+            return call()
+        stop = self._stopper()
+        with self._lock:
+            self._running = (future, stop)
+        try:
+            return call()
+        finally:
+            with self._lock:
+                self._running = None

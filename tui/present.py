@@ -72,6 +72,11 @@ class Glyphs:
     """Sorted so: the smallest first, the largest first."""
     mark: str
     """Before a marked row; one cell."""
+    bar_full: str
+    bar_empty: str
+    """A cell of a progress bar: done, and left."""
+    unlocked: str = ""
+    """Before the name of the unlocked slot."""
 
 
 UNICODE = Glyphs(
@@ -99,6 +104,9 @@ UNICODE = Glyphs(
     up="↑",
     down="↓",
     mark="▌",
+    bar_full="█",
+    bar_empty="░",
+    unlocked="⚷ ",
 )
 ASCII = Glyphs(
     ascii_only=True,
@@ -125,6 +133,9 @@ ASCII = Glyphs(
     up="^",
     down="v",
     mark="*",
+    bar_full="#",
+    bar_empty=".",
+    unlocked="unlocked: ",
 )
 
 
@@ -250,3 +261,17 @@ def common_name(subject: str) -> str:
     """Return the CN of a subject written as text (RFC 4514), or the whole of it where there is none."""
     found = [part.strip()[3:] for part in subject.split(",") if part.strip().upper().startswith("CN=")]
     return found[0] if found else subject
+
+
+def joined(line: Line) -> Line:
+    """Return the pieces with what is blank joined to its neighbour: a colour less is forty bytes less to send."""
+    pieces: list[Piece] = []
+    for piece in line:
+        before = pieces[-1] if pieces else None
+        if before is not None and (before.ink is piece.ink or not piece.text.strip(" ")):
+            pieces[-1] = Piece(before.text + piece.text, before.ink)
+        elif before is not None and not before.text.strip(" "):
+            pieces[-1] = Piece(before.text + piece.text, piece.ink)
+        else:
+            pieces.append(piece)
+    return tuple(pieces)

@@ -20,14 +20,20 @@ from rich.text import Text
 from textual import constants
 from textual.app import App
 from textual.color import Color
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from certmgr.errors import UsageError
+from tui import hangup
 
 _HOPELESS = frozenset({"", "dumb", "unknown"})
 _RAW = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_MEANT = "certmgr_meant_for"
+"""The attribute of a key event that holds what had the focus when it arrived."""
 _LOG_FOLDER_MODE = 0o700
 _LOG_MODE = 0o600
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -108,6 +114,7 @@ class GuardedApp(App[int]):
             loop = asyncio.get_running_loop()
             for number in SIGNALS:
                 loop.add_signal_handler(number, self._leave, number)
+            hangup.watch(sys.stdin.fileno(), lambda: loop.call_soon_threadsafe(self._leave, signal.SIGHUP))
         self.app_resume_signal.subscribe(self, self._repaint, immediate=True)
 
     def _leave(self, number: signal.Signals) -> None:
@@ -117,6 +124,32 @@ class GuardedApp(App[int]):
     def _repaint(self, _resumed: object) -> None:
         """Draw everything anew: after `fg` Textual leaves the screen blank."""
         self.call_later(self.screen.refresh, layout=True)
+
+    async def on_event(self, event: Event) -> None:
+        """Give a field what was typed quickly after the key that opened it.
+
+        Keys go to the widget that has the focus when they arrive, and come back here where it has no use for them. By
+        then a field may have the focus, and what was typed for it is no command of the list.
+        """
+        if isinstance(event, Key):
+            meant, now = getattr(event, _MEANT, None), self.focused
+            if not event.is_forwarded:
+                setattr(event, _MEANT, now)
+            elif isinstance(now, Input) and meant is not None and meant is not now:
+                again = Key(event.key, event.character)
+                setattr(again, _MEANT, now)
+                now._forward_event(again)  # noqa: SLF001 - as the screen does with every key
+                return
+        await super().on_event(event)
+
+    def take_mouse(self, *, on: bool) -> None:
+        """Take the mouse from the terminal, or leave it to it."""
+        driver = self._driver
+        if isinstance(driver, LinuxDriver):
+            # Each does nothing while the driver believes that the mouse is not its own.
+            driver._mouse = True  # noqa: SLF001 - Textual decides this at the start only
+            (driver._enable_mouse_support if on else driver._disable_mouse_support)()  # noqa: SLF001 - as above
+            driver._mouse = on  # noqa: SLF001 - as above
 
     def _set_pointer_shape(self, shape: str) -> None:
         """Leave the mouse pointer alone: the sequence is Kitty's own, and other terminals may show it."""

@@ -5,10 +5,13 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from certmgr.models.acceptances import Acceptance
+from certmgr.models.applications import Application
 from certmgr.models.authorities import Authority
-from certmgr.models.certificates import Certificate, CertificateId, State
+from certmgr.models.certificates import Certificate, CertificateId, Flag, State
 from certmgr.models.journal import Entry
 from certmgr.models.revocations import Revocation
+from tui.values.detail import Place
 
 
 class Listed(Protocol):
@@ -29,6 +32,8 @@ class Head:
     authority: str
     """The subject of the current issuing CA; empty where there is none yet."""
     home: str
+    accent: str = ""
+    """The colour that the configuration gives to this issuing CA, `#rrggbb`; empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +126,17 @@ class Detail:
     line: tuple[Certificate, ...]
     """The server's succession of certificates, the newest first."""
     revocations: tuple[Revocation, ...]
+    flags: tuple[Flag, ...] = ()
+    same_key: tuple[Certificate, ...] = ()
+    """Every other certificate with its key (R1.8)."""
+    blocked: bool = False
+    """Whether its key may never be certified again (R1.6)."""
+    by_hand: bool = False
+    """Whether nothing renews it by itself: its server is set so, or it needs a CSR from its owner."""
+    acceptance: Acceptance | None = None
+    application: Application | None = None
+    places: tuple[Place, ...] = ()
+    """Where its server's certificates go, as last known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,3 +160,7 @@ class Outcome:
     """Why relying parties cannot see it yet, in one sentence."""
     due: datetime | None
     """Until when the open request has to be met; None: it is met."""
+    others: int = 0
+    """How many other certificates were decided with it."""
+    held: datetime | None = None
+    """Until when it is held, where it was a hold that was carried out."""

@@ -1,15 +1,24 @@
 """What each cause means and does, in the words of the revocation dialog (R6.1, R6.2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from certmgr.errors import CertmgrError
 from certmgr.lifecycle import REASONS
 from certmgr.models.revocations import Cause
-from tui.present import Glyphs, Ink, Line, Piece, countdown, safe_text
+from tui.present import Glyphs, Ink, Line, Piece, countdown, moment_utc, plural, safe_text
+from tui.values.revocations import AuthorityOutcome, BulkOutcome, Decided, ReleaseOutcome
 from tui.views import Outcome
 
 _FINAL = "Puts the serial on the CRL for good; this cannot be undone."
+
+
+def reason_of(cause: Cause) -> str:
+    """Return the reason of a cause as RFC 5280 5.3.1 writes it, with its number: `keyCompromise (1)`."""
+    reason = REASONS[cause]
+    first, *others = reason.name.lower().split("_")
+    return f"{first}{''.join(word.capitalize() for word in others)} ({reason.value})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +32,14 @@ class CauseWords:
     @property
     def reason(self) -> str:
         """The reason as RFC 5280 5.3.1 writes it, with its number: `keyCompromise (1)`."""
-        reason = REASONS[self.cause]
-        first, *others = reason.name.lower().split("_")
-        return f"{first}{''.join(word.capitalize() for word in others)} ({reason.value})"
+        return reason_of(self.cause)
 
 
 CAUSES: tuple[CauseWords, ...] = (
     CauseWords(
         Cause.KEY_COMPROMISE,
         "The private key leaked or is known to others.",
-        "Revokes all certificates with this key, blocks it, for good.",
+        "Revokes every certificate with this key and blocks it, for good.",
     ),
     CauseWords(Cause.KEY_LOST, "The private key is damaged or lost, and nobody else knows it."),
     CauseWords(Cause.KEY_REPLACED, "A new key pair has taken the place of this one."),
@@ -46,7 +53,7 @@ CAUSES: tuple[CauseWords, ...] = (
     CauseWords(
         Cause.SUSPENDED,
         "A temporary measure that law, regulation or policy requires.",
-        "Puts the serial on the CRL as held; certmgr release undoes it.",
+        "Puts the serial on the CRL as held; a release undoes it.",
     ),
     CauseWords(Cause.ISSUED_IN_ERROR, "The subscriber objected, or the certificate was never delivered."),
 )
@@ -61,14 +68,67 @@ def cause_lines(words: CauseWords) -> tuple[Line, ...]:
 def outcome_line(outcome: Outcome, now: datetime) -> str:
     """Return in one or two sentences what came of a revocation."""
     left = f" The request stays open; {countdown(outcome.due, now)} left." if outcome.due else ""
+    who = outcome.server + (f" with {plural(outcome.others, 'other')}" if outcome.others else "")
     if not outcome.revoked:
-        return f"{outcome.server}: {_sentence(outcome.problem or 'the request is open')}{left}"
+        return f"{who}: {_sentence(outcome.problem or 'the request is open')}{left}"
     crl = f" (CRL {outcome.crl_number})" if outcome.crl_number else ""
+    verb = "held" if outcome.held else "revoked"
+    until = f" until {outcome.held:%Y-%m-%d %H:%M} UTC" if outcome.held else ""
     if outcome.published:
         more = f" {_sentence(outcome.problem)}" if outcome.problem else ""
-        return f"{outcome.server} is revoked and the CRL is published{crl}.{more}"
+        return f"{who} is {verb}{until} and the CRL is published{crl}.{more}"
     why = _sentence(outcome.problem or "")
-    return f"{outcome.server} is revoked, but relying parties cannot see it yet: {why}{left}"
+    return f"{who} is {verb}{until}, but relying parties cannot see it yet: {why}{left}"
+
+
+def release_line(outcome: ReleaseOutcome, now: datetime) -> str:
+    """Return in one or two sentences what came of a release (N2)."""
+    left = f" {countdown(outcome.due, now)} left." if outcome.due else ""
+    if not outcome.lifted:
+        return f"{outcome.server}: the release waits for a person who may decide.{left}"
+    if outcome.due is None:
+        return f"{outcome.server} is released and the CRL without it is published (CRL {outcome.crl_number})."
+    why = _sentence(outcome.problem or "")
+    return f"{outcome.server} is released, but relying parties cannot see it yet: {why}{left}"
+
+
+def bulk_line(outcome: BulkOutcome, now: datetime) -> str:
+    """Return in one or two sentences what came of a revocation of many."""
+    left = f" The requests stay open; {countdown(outcome.due, now)} left." if outcome.due else ""
+    what = plural(outcome.number, "certificate")
+    if not outcome.revoked:
+        return f"{what}: {_sentence(outcome.problem or 'the requests are open')}{left}"
+    verb = "is" if outcome.number == 1 else "are"
+    if outcome.published:
+        return f"{what} {verb} revoked and the CRL is published (CRL {outcome.crl_number})."
+    return f"{what} {verb} revoked, but relying parties cannot see it yet: {_sentence(outcome.problem or '')}{left}"
+
+
+def authority_line(outcome: AuthorityOutcome) -> str:
+    """Return what came of the revocation of a CA, and what is next."""
+    next_step = "Next: a new issuing CA where there is none yet, and its servers issued anew."
+    if outcome.problem:
+        return (
+            f"The CA {outcome.slug} is revoked, but relying parties cannot see it yet: {_sentence(outcome.problem)} "
+            f"Publish the root's CRL again. {next_step}"
+        )
+    return f"The CA {outcome.slug} is revoked and the root's CRL is published (CRL {outcome.crl_number}). {next_step}"
+
+
+def decided_line(decided: Decided, verb: str) -> str:
+    """Return what came of a decision on a request: `acknowledged`, `rejected`."""
+    first, *others = decided.requests
+    more = f" with {plural(len(others), 'other')}" if others else ""
+    if decided.already:
+        at = f", {moment_utc(first.acknowledged_at)}" if first.acknowledged_at else ""
+        return f"The request {first.id} for {first.server} was {verb} before{at}; nothing was changed."
+    return f"The request {first.id} for {first.server}{more} is {verb}."
+
+
+def some_names(names: Sequence[str], shown: int) -> str:
+    """Return the first names and how many more there are: `a, b and 7 more`."""
+    listed = ", ".join(names[:shown])
+    return f"{listed} and {len(names) - shown:,} more" if len(names) > shown else listed
 
 
 def _sentence(text: str) -> str:

@@ -17,6 +17,8 @@ from tests.home import HomeForTest, copy_home, make_home
 from tests.tui.screens import settle
 from tui.app import CertmgrApp
 from tui.backend import Backend
+from tui.dialogs import issue as issue_dialog
+from tui.keymap import Keymap
 from tui.screens import certificates as list_screen
 from tui.widgets import filter_bar
 
@@ -114,6 +116,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody types here: what waits for a rest waits a hundredth of a second."""
     monkeypatch.setattr(list_screen, "REST_S", 0.01)
     monkeypatch.setattr(filter_bar, "DEBOUNCE_S", 0.01)
+    monkeypatch.setattr(issue_dialog, "DEBOUNCE_S", 0.01)
 
 
 Running = Callable[..., AbstractAsyncContextManager[tuple[CertmgrApp, Pilot[int]]]]
@@ -124,10 +127,22 @@ def running() -> Running:
     """Return how the interface is run on a home, without a terminal."""
 
     @asynccontextmanager
-    async def run(
-        home: HomeForTest, *, size: tuple[int, int] = (80, 24), read_only: bool = False, ascii_only: bool = False
+    async def run(  # noqa: PLR0913 - an argument for each way in which a session may differ
+        home: HomeForTest,
+        *,
+        size: tuple[int, int] = (80, 24),
+        read_only: bool = False,
+        ascii_only: bool = False,
+        keymap: Keymap | None = None,
+        memory_file: Path | None = None,
     ) -> AsyncIterator[tuple[CertmgrApp, Pilot[int]]]:
-        app = CertmgrApp(Backend(home.workspace), read_only=read_only, ascii_only=ascii_only)
+        app = CertmgrApp(
+            Backend(home.workspace),
+            read_only=read_only,
+            ascii_only=ascii_only,
+            keymap=keymap,
+            memory_file=memory_file,
+        )
         try:
             async with app.run_test(size=size, notifications=True) as pilot:
                 await settle(app, pilot)

@@ -65,7 +65,7 @@ class Terminal:
             if monotonic() > end:
                 raise AssertionError(f"{text!r} does not appear in {seen[-3000:]!r}")
             if self.process.poll() is not None:
-                raise AssertionError(f"the program ended with {self.process.returncode}: {seen[-3000:]!r}")
+                raise AssertionError(f"the program ended with {self.process.returncode}: {self.output[-3000:]!r}")
             seen += self.read(0.05)
 
     def quiet(self) -> None:
@@ -81,6 +81,16 @@ class Terminal:
         """Change the size, as a window does."""
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process.send_signal(signal.SIGWINCH)
+
+    def vanish(self) -> None:
+        """Be gone, as the other end of a connection that broke; the program is no child of the terminal."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDONLY)
+
+    @property
+    def descriptor(self) -> int:
+        """The end of the terminal that the test holds."""
+        return self._master
 
     def end(self) -> int:
         """Return the exit code, and read what is left."""
@@ -127,12 +137,19 @@ def on_terminal(
         stderr=slave,
         cwd=REPOSITORY,
         start_new_session=True,
-        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})},
+        env={
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "XDG_STATE_HOME": str(home.parent / "state"),
+            **(environment or {}),
+        },
     )
     os.close(slave)
+    terminal = Terminal(master, process)
     try:
-        yield Terminal(master, process)
+        yield terminal
     finally:
         process.kill()
         process.wait()
-        os.close(master)
+        os.close(terminal.descriptor)

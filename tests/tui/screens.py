@@ -22,7 +22,7 @@ _PATIENCE_S = 20.0
 
 async def settle(app: CertmgrApp, pilot: Pilot[int]) -> None:
     """Wait until no thread has work, every message is handled and no timer of a hundredth of a second can run."""
-    lanes = (app.reads, app.counts, app.acts)
+    lanes = (app.lists, app.reads, app.counts, app.looks, app.acts)
     end, quiet_since = monotonic() + _PATIENCE_S, monotonic()
     while monotonic() - quiet_since < _REST_S:
         # A slow machine may not have begun what the last key asks for, so a pause belongs to the rest.
@@ -37,12 +37,20 @@ async def settle(app: CertmgrApp, pilot: Pilot[int]) -> None:
 
 def _is_reading(worker: Worker[object]) -> bool:
     # Others wait for a person: a dialog is a worker, too.
-    return worker.group in {"rows", "counts", "more", "detail"} and not worker.is_finished
+    return (
+        worker.group in {"rows", "counts", "more", "marks", "detail", "policy", "profiles"} and not worker.is_finished
+    )
 
 
 async def press(app: CertmgrApp, pilot: Pilot[int], *keys: str) -> None:
     """Press keys and wait for what they do."""
     await pilot.press(*keys)
+    await settle(app, pilot)
+
+
+async def go(app: CertmgrApp, pilot: Pilot[int], place: str) -> None:
+    """Go to a screen by its name and wait for what it shows."""
+    await app.action_go(place)
     await settle(app, pilot)
 
 

@@ -12,24 +12,47 @@ from tui.commands import COMMANDS, Scope, bindings, in_scope, keys_page
 from tui.dialogs.base import Dialog
 from tui.host import Host
 from tui.present import UNICODE
+from tui.screens.applications import ApplicationScreen, ApplicationsScreen
+from tui.screens.authorities import AuthoritiesScreen, AuthorityPage
+from tui.screens.campaigns import CampaignPage, CampaignsScreen
 from tui.screens.catalogue import SCREENS
 from tui.screens.certificates import CertificatesScreen
+from tui.screens.dashboard import DashboardScreen
 from tui.screens.detail import DetailScreen
+from tui.screens.doctor import DoctorScreen, FindingPage
+from tui.screens.facts import FactsScreen
 from tui.screens.frame import FrameScreen
+from tui.screens.journal import EntryPage, JournalScreen
 from tui.screens.listing import ListScreen
+from tui.screens.notices import NoticePage, NoticesScreen
 from tui.screens.pages import HelpScreen, TextScreen, help_lines
+from tui.screens.revocations import RequestScreen, RevocationsScreen
+from tui.screens.run import RunScreen
+from tui.screens.servers import ServerPage, ServersScreen
+from tui.widgets.board_block import BoardBlock
+from tui.widgets.line_view import LineView
 from tui.widgets.row_list import RowList
 from tui.widgets.scroll_text import ScrollText
 
 OWNERS = {
     Scope.EVERYWHERE: (Host,),
-    Scope.MOVEMENT: (RowList, ScrollText),
+    Scope.MOVEMENT: (RowList, ScrollText, LineView, BoardBlock),
     Scope.PLACES: (Host,),
     Scope.ROWS: (ListScreen,),
     Scope.LIST: (CertificatesScreen,),
     Scope.DETAIL: (DetailScreen,),
+    Scope.DASHBOARD: (DashboardScreen,),
+    Scope.REVOCATIONS: (RevocationsScreen,),
+    Scope.REQUEST: (RequestScreen,),
+    Scope.APPLICATIONS: (ApplicationsScreen, ApplicationScreen),
+    Scope.SERVERS: (ServersScreen, ServerPage),
+    Scope.NOTICES: (NoticesScreen, NoticePage),
+    Scope.CAMPAIGNS: (CampaignsScreen, CampaignPage),
+    Scope.JOURNAL: (JournalScreen, EntryPage),
+    Scope.AUTHORITIES: (AuthoritiesScreen, AuthorityPage),
+    Scope.DOCTOR: (DoctorScreen, FindingPage),
     Scope.DIALOG: (Dialog,),
-    Scope.PAGE: (TextScreen,),
+    Scope.PAGE: (TextScreen, FactsScreen, RunScreen),
 }
 
 
@@ -44,7 +67,7 @@ def test_every_command_has_a_name_of_its_own() -> None:
     assert [name for name, count in Counter(command.id for command in COMMANDS).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("screen", [*SCREENS.values(), DetailScreen, HelpScreen])
+@pytest.mark.parametrize("screen", [*SCREENS.values(), DetailScreen, HelpScreen, RequestScreen])
 def test_no_key_means_two_things_at_once(screen: type[FrameScreen]) -> None:
     """Keys of a screen, of movement and of everywhere are all active together."""
     scopes = (*screen.SCOPES, Scope.MOVEMENT, Scope.PLACES, Scope.EVERYWHERE)

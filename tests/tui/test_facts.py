@@ -46,9 +46,9 @@ def test_the_chain_is_a_tree(home: HomeForTest) -> None:
     """The root on top, the certificate at the end."""
     text = lines(home, "portal.hub")
     place = next(index for index, line in enumerate(text) if line.startswith("CHAIN"))
-    assert text[place + 1].startswith("Example Root CA 2025")
-    assert text[place + 2].startswith("└─ Example Issuing CA 2025-1")
-    assert text[place + 3] == "   └─ portal.hub.egov.internal"
+    assert text[place + 1] == "Example Root CA 2025, ec-p384, until 2035-10-19"
+    assert text[place + 2] == "└─ Example Issuing CA 2025-1, ec-p256, until 2028-10-20"
+    assert text[place + 3] == "   └─ portal.hub.egov.internal, ec-p256, until 2026-11-26"
 
 
 @pytest.mark.parametrize("width", [58, 60, 76, 120])

@@ -10,8 +10,12 @@ from certmgr.queries.certificates import resolve
 from tests.home import HomeForTest
 from tests.tui.conftest import Running
 from tests.tui.hostile import ALL, poison
+from tests.tui.hostile_home import poison_everything
 from tests.tui.screens import press, settle, shown
+from tui.commands import in_scope
 from tui.dialogs.revoke import RevokeDialog
+from tui.present import width_of
+from tui.screens.catalogue import SCREENS
 from tui.views import Row
 
 UNSAFE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
@@ -39,6 +43,49 @@ async def test_hostile_facts_are_shown_as_text(home: HomeForTest, running: Runni
         await press(app, pilot, "G")
         assert clean(shown(app))
         assert app.is_running
+
+
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["signs", "ascii"])
+@pytest.mark.parametrize("place", SCREENS)
+async def test_no_screen_shows_hostile_data_raw(
+    home: HomeForTest,
+    running: Running,
+    place: str,
+    ascii_only: bool,  # noqa: FBT001 - an example
+) -> None:
+    """On every screen, on what its rows open, and in the dialogs of its keys: text, one line each, and no more."""
+    poison_everything(home, GATEWAY)
+    async with running(home, size=(160, 45), ascii_only=ascii_only) as (app, pilot):
+
+        async def check() -> None:
+            await settle(app, pilot)
+            text = shown(app)
+            assert clean(text)
+            assert text.isascii() or not ascii_only
+            assert all(width_of(line) <= 160 for line in text.splitlines())
+            assert app.is_running
+            assert not app._exit
+
+        await app.run_action(f"app.go('{place}')")
+        await check()
+        assert app.current_mode == place
+        screen = app.screen
+        for command in in_scope(*getattr(screen, "SCOPES", ())):
+            if command.typed:
+                continue
+            await screen.run_action(command.action)
+            await check()
+            for _dialog in range(3):
+                if app.screen is not screen:
+                    await press(app, pilot, "escape")
+            # Some lead to another place.
+            await app.run_action(f"app.go('{place}')")
+            assert app.screen is screen, command.id
+        for row, line in enumerate(shown(app).splitlines()):
+            if "gotcha" in line:
+                await pilot.click(offset=(width_of(line[: line.index("gotcha")]) + 2, row))
+                await check()
+        await app.run_action(f"app.go('{place}')")
 
 
 async def test_a_click_on_hostile_markup_does_nothing(home: HomeForTest, running: Running) -> None:

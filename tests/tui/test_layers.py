@@ -41,7 +41,13 @@ def test_the_backend_does() -> None:
     assert any(name.startswith(GUARDED) for name in imports(TUI / "backend" / "__init__.py"))
 
 
-@pytest.mark.parametrize("name", ["present", "columns", "facts", "banner", "viewport", "views", "wording"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("present", "columns", "facts", "facts_service", "fact_writer", "board", "histogram", "banner", "viewport"),
+        *("views", "wording", "issue_words"),
+    ],
+)
 def test_what_is_pure_needs_no_terminal(name: str) -> None:
     """How things read is decided without Textual, so that it can be tested without a screen."""
     assert not [found for found in imports(TUI / f"{name}.py") if found.startswith("textual")]

@@ -7,12 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.color import Color
 
 from certmgr.models.certificates import CertificateId, State
 from tui.columns import columns_at, heading_line, row_line
 from tui.present import ASCII, UNICODE, Glyphs, Ink, countdown, fit, ink_of, next_tick, safe_text, state_piece, width_of
-from tui.theme import DARK, INK_COLOURS
 from tui.views import Row
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -140,23 +138,3 @@ def test_a_state_is_a_sign_and_a_word(state: State, glyphs: Glyphs) -> None:
 def test_an_open_request_is_shown_before_the_state() -> None:
     """A certificate with an open revocation request reads `revoking`, whatever its state."""
     assert {ink_of(state, revoking=True) for state in State} == {Ink.REVOKING}
-
-
-@pytest.mark.parametrize("ink", Ink)
-@pytest.mark.parametrize("background", ["background", "surface"])
-def test_every_ink_can_be_read(ink: Ink, background: str) -> None:
-    """At least 4.5:1 against the backgrounds on which it stands (WCAG 1.4.3)."""
-    ground = Color.parse(str(getattr(DARK, background)))
-    assert _contrast(ground, Color.parse(INK_COLOURS[ink])) >= 4.5
-
-
-def _contrast(one: Color, other: Color) -> float:
-    """Return the contrast ratio of WCAG 2."""
-
-    def luminance(color: Color) -> float:
-        parts = [part / 255 for part in color.rgb]
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)

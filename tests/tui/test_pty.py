@@ -77,6 +77,15 @@ def test_a_signal_leaves_the_terminal_as_it_was(place: Path, number: signal.Sign
         assert terminal.attributes() == before
 
 
+def test_a_terminal_that_vanishes_ends_the_program(place: Path) -> None:
+    """No signal comes when a connection breaks under a program that is in another session; nobody would ever end it."""
+    with on_terminal(place) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.vanish()
+        assert terminal.process.wait(timeout=20) == 128 + signal.SIGHUP
+    assert not (place / "log" / "crash.log").exists()
+
+
 @pytest.mark.parametrize(("code", "key"), [(CRASH, "a"), (WORKER_CRASH, "\r")], ids=["key", "thread"])
 def test_a_crash_tells_no_secret(place: Path, code: str, key: str) -> None:
     """One line for the user, the traceback without values in an owner-only file, the terminal given back."""
@@ -119,6 +128,67 @@ def test_the_mouse_can_be_left_to_the_terminal(place: Path) -> None:
     with on_terminal(place, options={"mouse": False}) as terminal:
         terminal.wait_for(FIRST)
         assert "1000" not in terminal.modes()
+
+
+@pytest.mark.parametrize(("keys", "then"), [("/portal\r", "1 of 1"), (":servers\r", "SERVER")], ids=["filter", "place"])
+def test_what_is_typed_quickly_after_a_key_goes_where_the_key_leads(place: Path, keys: str, then: str) -> None:
+    """In one piece, as over a slow line: none of the letters is taken for a command of the list."""
+    with on_terminal(place) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.quiet()
+        terminal.type(keys)
+        terminal.wait_for(then)
+
+
+def test_the_mouse_can_be_let_go_and_taken_again(place: Path) -> None:
+    """A command of the palette, while the program runs; leaving gives it back either way."""
+    with on_terminal(place) as terminal:
+        terminal.wait_for(FIRST)
+        assert terminal.modes()["1000"] == "h"
+        for mode in ("l", "h"):
+            terminal.quiet()
+            terminal.type("\x10")
+            terminal.quiet()
+            terminal.type("mouse")
+            terminal.quiet()
+            terminal.type("\r")
+            terminal.quiet()
+            assert terminal.modes()["1000"] == mode
+        terminal.type("q")
+        assert terminal.end() == 0
+        assert terminal.restored()
+
+
+def test_keys_that_cannot_be_used_are_told_before_anything_is_drawn(place: Path) -> None:
+    """File, key and reason; the terminal is left alone."""
+    file = place / "certmgr.toml"
+    file.write_text(file.read_text(encoding="utf-8") + '\n[tui.keys]\nrevok = "X"\n', encoding="utf-8")
+    command = "import sys\nfrom certmgr.__main__ import main\nsys.exit(main())"
+    with on_terminal(place, before=f"sys.argv = ['certmgr', '--home', {str(place)!r}, 'tui']\n{command}") as terminal:
+        assert terminal.end() == 2
+        assert f"{file}: tui.keys.revok: is not the name of a command; revoke may be meant." in terminal.text
+        assert "\x1b[?1049h" not in terminal.text
+
+
+def test_what_was_left_is_there_again(place: Path) -> None:
+    """The next session begins on the screen and with the filter of the last one; the file is the user's alone."""
+    with on_terminal(place) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.quiet()
+        terminal.type(":certificates\r")
+        terminal.quiet()
+        terminal.type("/portal\r")
+        terminal.quiet()
+        terminal.type("q")
+        assert terminal.end() == 0
+    (file,) = (place.parent / "state" / "certmgr").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with on_terminal(place) as terminal:
+        terminal.wait_for("portal.hub.egov.internal")
+        terminal.quiet()
+        assert FIRST not in terminal.text
+        terminal.type("q")
+        assert terminal.end() == 0
 
 
 def test_no_color_sends_no_colour(place: Path) -> None:

@@ -107,7 +107,7 @@ async def test_the_name_must_be_typed_whole(home: HomeForTest, running: Running)
         for name in ("", "portal", f"{PORTAL}.", PORTAL.upper(), "database.hub.egov.internal"):
             dialog.query_one("#name", Input).value = name
             await press(app, pilot, "enter")
-            assert dialog.query_one("#revoke", Choice).disabled, name
+            assert dialog.query_one("#act", Choice).disabled, name
             assert app.screen is dialog, name
 
 
@@ -123,7 +123,7 @@ async def test_r6_2_a_cause_that_needs_evidence_asks_for_it(home: HomeForTest, r
         dialog.query_one("#name", Input).value = PORTAL
         await press(app, pilot, "enter")
         assert app.screen is dialog
-        assert dialog.query_one("#revoke", Choice).disabled
+        assert dialog.query_one("#act", Choice).disabled
         assert "What was found, where and when" in shown(app)
         assert "Say what it rests on." in shown(app)
         dialog.query_one("#evidence", Input).value = "served at a partner's site"
@@ -142,7 +142,7 @@ async def test_a_name_without_a_cause_revokes_nothing(home: HomeForTest, running
         await press(app, pilot, "enter")
         assert app.screen is dialog
         assert app.focused is dialog.query_one(CauseList)
-        assert dialog.query_one("#revoke", Choice).disabled
+        assert dialog.query_one("#act", Choice).disabled
 
 
 async def test_every_cause_is_offered_with_its_reason(home: HomeForTest, running: Running) -> None:

@@ -10,7 +10,6 @@ from tests.home import PASSPHRASE, HomeForTest
 from tests.tui.conftest import Running
 from tests.tui.revoking import PORTAL, fill, open_dialog, portal, unlock
 from tests.tui.screens import press, settle, shown, told
-from tui.backend import core as core_module
 from tui.screens.certificates import CertificatesScreen
 
 
@@ -31,13 +30,14 @@ async def test_the_slot_is_locked_again_when_nobody_is_there(
     now = [0.0]
     async with running(home) as (app, pilot):
         monkeypatch.setattr(app.backend.core, "_monotonic", lambda: now[0])
+        idle = app.backend.core.idle.total_seconds()
         app.backend.enter(app.backend.unlock("admin", PASSPHRASE))
-        now[0] = core_module.IDLE.total_seconds() - 1
+        now[0] = idle - 1
         await press(app, pilot, "j")
-        now[0] += core_module.IDLE.total_seconds() - 1
+        now[0] += idle - 1
         assert app.backend.lock_if_idle() is False
         now[0] += 1
-        await told(app, pilot, "The slot is locked again")
+        await told(app, pilot, "The slot admin is locked again: 10 minutes without a key.")
         assert app.backend.unlocked is None
 
 
@@ -88,7 +88,7 @@ async def test_cancelling_while_the_slot_is_unlocked_leaves_it_locked(
         go_on.set()
         await settle(app, pilot)
         assert app.backend.unlocked is None
-        assert "Nothing was revoked: no slot was unlocked." in shown(app)
+        assert "Nothing was done: no slot was unlocked." in shown(app)
     assert portal(home).revoked_at is None
 
 
@@ -99,7 +99,7 @@ async def test_cancelling_the_passphrase_keeps_the_dialog(home: HomeForTest, run
         await fill(app, pilot)
         await press(app, pilot, "enter")
         await press(app, pilot, "escape")
-        assert "Nothing was revoked: no slot was unlocked." in shown(app)
+        assert "Nothing was done: no slot was unlocked." in shown(app)
         assert app.screen.query_one("#name", Input).value == PORTAL
         await press(app, pilot, "escape")
         assert isinstance(app.screen, CertificatesScreen)

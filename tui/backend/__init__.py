@@ -10,18 +10,32 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from certmgr.config_sections import TuiSettings
 from certmgr.models.authorities import AuthorityRole, AuthorityStatus
-from certmgr.models.revocations import Cause, Revocation
-from certmgr.operations import revocations as revocation_operations
+from certmgr.models.revocations import Revocation
 from certmgr.queries import authorities as authority_queries
 from certmgr.queries import revocations as revocation_queries
-from certmgr.store import journal
+from certmgr.store import journal as entries
 from certmgr.workspace import Session, Workspace
+from tui.backend.acceptance import Acceptances
+from tui.backend.applications import Applications
+from tui.backend.authorities import Authorities
+from tui.backend.campaigns import Campaigns
 from tui.backend.certificates import Certificates
 from tui.backend.core import Core
+from tui.backend.dashboard import Dashboard
+from tui.backend.detail import Details
+from tui.backend.doctor import Checks, Doctor
+from tui.backend.exporting import Exports
+from tui.backend.issuing import Issuing
+from tui.backend.journal import Journal
+from tui.backend.notices import Notices
+from tui.backend.renewing import Renewals
+from tui.backend.revocations import Revocations
+from tui.backend.revoking import Revoking
 from tui.backend.servers import Servers
 from tui.present import common_name
-from tui.views import Head, Outcome, Row, Slot
+from tui.views import Head, Slot
 
 
 class Backend:
@@ -32,7 +46,27 @@ class Backend:
         self._workspace = workspace
         self.core = Core(workspace, monotonic=monotonic)
         self.certificates = Certificates(self.core)
+        self.dashboard = Dashboard(self.core)
+        self.details = Details(self.core)
+        self.issuing = Issuing(self.core)
+        self.applications = Applications(self.core)
+        self.renewals = Renewals(self.core)
+        self.acceptances = Acceptances(self.core)
+        self.exports = Exports(self.core)
         self.servers = Servers(self.core)
+        self.notices = Notices(self.core)
+        self.campaigns = Campaigns(self.core)
+        self.journal = Journal(self.core)
+        self.authorities = Authorities(self.core)
+        self.doctor = Doctor(self.core)
+        self.checks = Checks(self.core)
+        self.revocations = Revocations(self.core)
+        self.revoking = Revoking(self.core)
+
+    @property
+    def settings(self) -> TuiSettings:
+        """What the configuration says of the interface."""
+        return self._workspace.config.tui
 
     @property
     def zone(self) -> ZoneInfo:
@@ -54,9 +88,18 @@ class Backend:
         """After how many minutes without a key the slot is forgotten."""
         return self.core.idle // timedelta(minutes=1)
 
+    @property
+    def rings(self) -> bool:
+        """Whether the terminal rings when a promise comes to a threshold."""
+        return self._workspace.config.tui.bell
+
     def now(self) -> datetime:
         """Return the workspace's time, aware, in UTC."""
         return self._workspace.now()
+
+    def stopper(self) -> Callable[[], None]:
+        """Return what another thread calls to break off what the calling thread reads."""
+        return self._workspace.store().break_off
 
     def close_thread(self) -> None:
         """Close the calling thread's connection."""
@@ -65,18 +108,22 @@ class Backend:
     def version(self) -> int:
         """Return a number that grows with every change: that of the newest journal entry (ARCHITECTURE 7)."""
         with self._workspace.store().read() as snapshot:
-            entry = journal.last(snapshot)
+            entry = entries.last(snapshot)
         return entry.seq if entry else 0
 
     def head(self) -> Head:
         """Return what the top line says."""
         current = [
-            one.subject
+            one
             for one in authority_queries.every(self._workspace)
             if one.role is AuthorityRole.ISSUING and one.status is AuthorityStatus.CURRENT
         ]
-        name = common_name(current[-1]) if current else "no issuing CA"
-        return Head(authority=name, home=str(self._workspace.home))
+        home = str(self._workspace.home)
+        if not current:
+            return Head(authority="no issuing CA", home=home)
+        accents = dict(self.settings.accents.entries) if self.settings.accents else {}
+        accent = accents.get(current[-1].slug, accents.get("*", ""))
+        return Head(authority=common_name(current[-1].subject), home=home, accent=accent)
 
     def open_requests(self) -> tuple[Revocation, ...]:
         """Return every revocation request that is not yet visible to relying parties."""
@@ -110,23 +157,3 @@ class Backend:
     def lock_if_idle(self) -> bool:
         """Forget the slot where nobody has been there for too long; returns whether it was."""
         return self.core.lock_if_idle()
-
-    def revoke(self, row: Row, *, cause: Cause, confirm: str, evidence: str = "") -> Outcome:
-        """Revoke the certificate of `row` as far as the unlocked slot may go, and publish the CRL.
-
-        `evidence` is what the cause needs (certmgr.evidence). A failed publication is told in the outcome. Raises what
-        the operation raises where it refuses, and LockedError where no slot is unlocked.
-        """
-        done = revocation_operations.revoke(
-            self._workspace, self.core.session(), certificate=row.id, cause=cause, confirm=confirm, evidence=evidence
-        )
-        request = done.revocation
-        still_open = request.published_at is None and request.closed_at is None
-        return Outcome(
-            server=request.server,
-            revoked=request.revoked_at is not None,
-            crl_number=done.crl_number,
-            published=done.published,
-            problem=done.problem,
-            due=revocation_queries.clock_of(request).due if still_open else None,
-        )

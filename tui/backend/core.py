@@ -11,8 +11,6 @@ from certmgr.store import operators
 from certmgr.workspace import PersonCredential, Session, Workspace, unlock
 from tui.views import Slot
 
-IDLE = timedelta(minutes=10)
-"""After so long without a key the unlocked slot is forgotten."""
 _NOT_OFFERED = frozenset({Role.MACHINE, Role.RECOVERY})
 
 
@@ -22,7 +20,8 @@ class Core:
     def __init__(self, workspace: Workspace, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Begin locked; `monotonic` counts seconds for the idle time."""
         self.workspace = workspace
-        self.idle = IDLE
+        self.idle: timedelta = workspace.config.tui.lock_after
+        """After so long without a key the unlocked slot is forgotten."""
         self._monotonic = monotonic
         self._session: Session | None = None
         self._touched = monotonic()

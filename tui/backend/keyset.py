@@ -7,6 +7,9 @@ from typing import Any, Generic
 from tui.viewport import PAGE, Side
 from tui.views import Around, Count, Page, Query, R, Tally
 
+LOOKED_AT = 10_000
+"""Marks are looked for among so many rows; certificates do it by their numbers."""
+
 
 class Keyset(Generic[R]):
     """A list in the store that is too long to be read whole: `read` gives a page, the rest follows."""
@@ -41,6 +44,21 @@ class Keyset(Generic[R]):
         return Around(
             rows=before.rows + after.rows, at_start=before.complete, at_end=after.complete, before=len(before.rows)
         )
+
+    def numbers(self, query: Query, limit: int) -> Sequence[int]:
+        """Return the numbers of the rows that match, `limit` at most."""
+        found: list[int] = []
+        page = self.read(query, None, inclusive=False, backwards=False)
+        while page.rows:
+            found += [row.id for row in page.rows]
+            if page.complete or len(found) >= limit:
+                break
+            page = self.read(query, page.rows[-1], inclusive=False, backwards=False)
+        return found[:limit]
+
+    def among(self, query: Query, numbers: Sequence[int]) -> int:
+        """Return how many of the rows with those numbers match."""
+        return len(set(numbers).intersection(self.numbers(query, LOOKED_AT)))
 
     def _page(self, query: Query, beyond: R | None, side: Side, *, inclusive: bool) -> Page[R]:
         backwards = side is Side.BEFORE
@@ -94,6 +112,14 @@ class Whole(Generic[R]):
         return Tally(
             matching=Count(number=shown), total=Count(number=total), hidden=Count(number=len(matching) - shown)
         )
+
+    def numbers(self, query: Query, limit: int) -> Sequence[int]:
+        """Return the numbers of the rows that match, `limit` at most."""
+        return [row.id for row in self.around(query, None).rows][:limit]
+
+    def among(self, query: Query, numbers: Sequence[int]) -> int:
+        """Return how many of the rows with those numbers match."""
+        return len(set(numbers).intersection(self.numbers(query, LOOKED_AT)))
 
     def _matching(self, query: Query) -> list[R]:
         """Return the rows in which every word of the filter occurs, and none that is written with `!`."""

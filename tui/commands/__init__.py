@@ -1,11 +1,26 @@
 """Every command of the interface, once: its keys, palette entry, footer, help and docs/keys.md come from here."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding
-
-from tui.commands import certificates, dialogs, everywhere, moving, places
+from tui.commands import (
+    applications,
+    certificate_acts,
+    certificates,
+    dashboard,
+    detail,
+    dialogs,
+    everywhere,
+    moving,
+    places,
+    revocations,
+    tables,
+)
 from tui.commands.registry import Command, Scope
+from tui.key_names import shown
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
 
 __all__ = ["COMMANDS", "WRITING", "Command", "Scope", "bindings", "in_scope", "keys_page", "shown"]
 
@@ -13,6 +28,12 @@ COMMANDS: tuple[Command, ...] = (
     *places.COMMANDS,
     *moving.COMMANDS,
     *certificates.COMMANDS,
+    *certificate_acts.COMMANDS,
+    *applications.COMMANDS,
+    *dashboard.COMMANDS,
+    *detail.COMMANDS,
+    *tables.COMMANDS,
+    *revocations.COMMANDS,
     *dialogs.COMMANDS,
     *everywhere.COMMANDS,
 )
@@ -20,36 +41,30 @@ COMMANDS: tuple[Command, ...] = (
 WRITING = frozenset(command.action.split("(")[0].removeprefix("app.") for command in COMMANDS if command.writes)
 """The names of the actions that a read-only session does not have."""
 _LIMIT = "; not with `--read-only`"
-_SHOWN = {
-    "question_mark": "?",
-    "exclamation_mark": "!",
-    "slash": "/",
-    "full_stop": ".",
-    "colon": ":",
-    "asterisk": "*",
-    "escape": "esc",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-}
+_NO_KEY = "none-"
+"""Before the id of a command without a key: no keyboard sends it, and a configuration can replace it."""
 
 
-def bindings(*scopes: Scope) -> list[Binding]:
+def bindings(*scopes: Scope) -> "list[Binding]":
     """Return the bindings of the commands in `scopes`; each carries the command's id, so that it can be remapped."""
+    from textual.binding import Binding  # noqa: PLC0415 - the registry is read where Textual is not loaded
+
     return [
-        Binding(",".join(command.keys), command.action, command.title, show=bool(command.label), id=command.id)
+        Binding(
+            ",".join(command.keys) or f"{_NO_KEY}{command.id}",
+            command.action,
+            command.title,
+            show=bool(command.label),
+            id=command.id,
+        )
         for command in COMMANDS
-        if command.scope in scopes and command.keys and not command.typed
+        if command.scope in scopes and not command.typed
     ]
 
 
 def in_scope(*scopes: Scope) -> tuple[Command, ...]:
     """Return the commands of `scopes` in the order of the registry."""
     return tuple(command for command in COMMANDS if command.scope in scopes)
-
-
-def shown(key: str) -> str:
-    """Return how a key is written for people: `?`, `esc`, `ctrl+d`."""
-    return _SHOWN.get(key, key)
 
 
 def keys_page() -> str:

@@ -44,6 +44,29 @@ COMMANDS: tuple[Command, ...] = (
         scope=Scope.EVERYWHERE,
         title="Command palette",
     ),
+    *(
+        Command(
+            id=f"theme-{name}",
+            keys=(),
+            action=f"app.theme('{name}')",
+            scope=Scope.EVERYWHERE,
+            title=f"Theme: {title}",
+            palette=True,
+        )
+        for name, title in (
+            ("dark", "dark"),
+            ("light", "light"),
+            ("colour-blind", "distinct without red and green"),
+        )
+    ),
+    Command(
+        id="mouse",
+        keys=(),
+        action="app.mouse",
+        scope=Scope.EVERYWHERE,
+        title="Mouse: leave it to the terminal, or take it again",
+        palette=True,
+    ),
     Command(
         id="suspend",
         keys=("ctrl+z",),

@@ -34,7 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="clear", keys=("escape",), action="clear", scope=Scope.ROWS, title="Clear the filter", palette=True),
     Command(id="mark", keys=("space",), action="mark", scope=Scope.ROWS, title="Mark, or unmark, and go down"),
     Command(
-        id="mark-all", keys=("asterisk",), action="mark_all", scope=Scope.ROWS, title="Mark all rows in memory, or none"
+        id="mark-all", keys=("asterisk",), action="mark_all", scope=Scope.ROWS, title="Mark all that match, or none"
     ),
     Command(id="sort", keys=("s",), action="sort", scope=Scope.ROWS, title="Sort by the next column", palette=True),
     Command(

@@ -18,8 +18,16 @@ class Place:
 
 
 PLACES: tuple[Place, ...] = (
+    Place(name="dashboard", title="Dashboard", keys=("D",), also=("home", "overview")),
     Place(name="certificates", title="Certificates", keys=("C",), also=("certs", "list")),
+    Place(name="applications", title="Applications", keys=("A",), also=("queue", "review")),
+    Place(name="revocations", title="Revocations", keys=("R",), also=("requests",)),
     Place(name="servers", title="Servers", also=("hosts",)),
+    Place(name="notices", title="Notices", also=("mails",)),
+    Place(name="campaigns", title="Campaigns"),
+    Place(name="journal", title="Journal", also=("log", "audit")),
+    Place(name="authorities", title="CAs and CRLs", also=("cas", "ca", "crls", "crl")),
+    Place(name="doctor", title="Doctor", also=("health",)),
 )
 FIRST = "certificates"
 """Where a session begins unless another screen is remembered or asked for."""

@@ -55,7 +55,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
 
     def _show_clocks(self, app: Host) -> None:
         """Take the banner from the application."""
-        self.query_one(Banner).show(app.requests)
+        self.query_one(Banner).show(app.deadlines)
 
     def title_line(self, verb: str, subject: str) -> Static:
         """Return the dialog's first line."""
@@ -100,6 +100,10 @@ class Choice(Static, can_focus=True):
         super().__init__(
             Content(f"[ {label} ]"), id=name, classes="danger" if danger else "", disabled=disabled, markup=False
         )
+
+    def relabel(self, label: str) -> None:
+        """Show another word."""
+        self.update(Content(f"[ {label} ]"))
 
     def action_press(self) -> None:
         """Be pressed."""

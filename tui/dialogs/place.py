@@ -7,7 +7,6 @@ from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui.commands import shown
 from tui.commands.places import PLACES, find
 from tui.dialogs.base import Dialog
 from tui.present import Ink, Line, Piece, fit
@@ -28,7 +27,7 @@ class PlaceDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Begin in the field."""
-        self.query_one("#place", Input).focus()
+        self.set_focus(self.query_one("#place", Input))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -43,7 +42,7 @@ class PlaceDialog(Dialog[str]):
     def _names(self) -> Iterable[Line]:
         """Return every name with its title and key."""
         for place in PLACES:
-            keys = ", ".join(shown(key) for key in place.keys)
+            keys = self.app.keymap.shown(f"go-{place.name}")
             yield (
                 Piece(fit(place.name, _NAME_WIDTH, self.app.glyphs), Ink.STRONG),
                 Piece(fit(place.title, _NAME_WIDTH, self.app.glyphs)),

@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 
 from certmgr.errors import CertmgrError
 from tui.dialogs.base import Choice, Dialog, buttons
-from tui.present import Ink, Piece, safe_text
+from tui.present import Ink, Piece, plural, safe_text
 from tui.views import Slot
 from tui.widgets.paint import content
 
@@ -63,7 +63,8 @@ class UnlockDialog(Dialog[str]):
         usual = backend.usual_slot
         listed.highlighted = next((index for index, slot in enumerate(self._slots) if slot.name == usual), 0)
         minutes = backend.idle_minutes
-        self._status(f"Stays unlocked until {minutes} minutes pass without a key; ctrl+l locks.", Ink.DIM)
+        lock = self.app.keymap.shown("lock")
+        self._status(f"Stays unlocked until {plural(minutes, 'minute')} pass without a key; {lock} locks.", Ink.DIM)
 
     @on(Input.Submitted)
     @on(Choice.Pressed, "#unlock")

@@ -1,6 +1,7 @@
 """The certificate list: filter, counts, live rows, and the detail beside it where there is room."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +12,10 @@ from textual.widget import Widget
 
 from certmgr.errors import CertmgrError
 from certmgr.models.certificates import CertificateId
+from tui.columns import SORTED_BY
 from tui.commands import Scope, bindings
+from tui.remembered import ListMemory
+from tui.screens.certificate_acts import CertificateActs
 from tui.screens.frame import WIDE_COLUMNS
 from tui.screens.listing import ListScreen, Source
 from tui.views import Row
@@ -27,14 +31,14 @@ REST_S = 0.15
 """How long the cursor rests before the detail follows it, and a key before the filter is applied."""
 
 
-class CertificatesScreen(ListScreen[Row]):
+class CertificatesScreen(ListScreen[Row], CertificateActs):
     """Every certificate, soonest expiry first."""
 
     PLACE = "Certificates"
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.LIST)]
     SCOPES = (Scope.LIST, Scope.ROWS)
-    SORTS = ("expires", "server", "created", "profile")
+    SORTS = ("expires", "server", "profile", "owner", "key", "serial", "created")
     EXAMPLES = "word  state:due  days<30  profile:NAME  !term"
 
     def __init__(self) -> None:
@@ -71,6 +75,12 @@ class CertificatesScreen(ListScreen[Row]):
             yield DetailPane(glyphs=app.glyphs, clock=app.backend.now)
         yield FilterBar(glyphs=app.glyphs, examples=self.EXAMPLES)
 
+    def on_mount(self) -> None:
+        """Show the pane where it was left, or where nobody has said."""
+        kept = self.app.recalled(self)
+        self._pane_wanted = kept is None or kept.pane is not False
+        self.table.make_room(superseded=kept is not None and kept.show_hidden)
+
     def frame_changed(self) -> None:
         """Make room for the clocks of open requests."""
         super().frame_changed()
@@ -79,6 +89,10 @@ class CertificatesScreen(ListScreen[Row]):
     def on_resize(self) -> None:
         """Show the pane where there is room for it."""
         self._show_pane()
+
+    def arrived(self) -> None:
+        """Show in the heading by what the rows are sorted."""
+        self.table.sort_by(SORTED_BY[self.query_now.sort], descending=self.query_now.descending)
 
     def moved(self) -> None:
         """Let the pane follow when the cursor has rested."""
@@ -103,11 +117,36 @@ class CertificatesScreen(ListScreen[Row]):
             return
         self._pane_wanted = not self._pane_wanted
         self._show_pane()
+        self.app.remember(self, self.remembered())
+
+    def remembered(self) -> ListMemory:
+        """Return how the list is looked at, and whether the pane is wanted."""
+        return replace(super().remembered(), pane=self._pane_wanted)
+
+    def certificates(self) -> Sequence[int]:
+        """Return the marked ones, else the one under the cursor."""
+        return self.chosen()
+
+    def certificates_hidden(self) -> int:
+        """Return how many of the marked ones the filter hides."""
+        return self.lost
+
+    def current_certificate(self) -> CertificateId | None:
+        """Return the one under the cursor."""
+        row = self.table.current
+        return None if row is None else row.id
 
     def action_revoke(self) -> None:
-        """Open the revocation dialog for the certificate under the cursor, as it is shown now."""
-        if (row := self.table.current) is not None:
+        """Open the revocation dialog for what is marked, else for what is under the cursor, as it is shown now."""
+        if self.table.marked:
+            self.revoke_marked(tuple(sorted(self.table.marked)), self.query_now)
+        elif (row := self.table.current) is not None:
             self.app.start_revocation(row)
+
+    def unmark(self) -> None:
+        """Take the marks away: what was marked is done."""
+        self.table.mark(frozenset())
+        self.say_place()
 
     def nothing(self, *, matches: bool = False) -> str:
         """Say what would fill the list."""

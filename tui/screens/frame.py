@@ -9,9 +9,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.commands import WRITING, Command, Scope, in_scope
+from tui.commands import WRITING, Command, Scope
 from tui.host import Host
 from tui.present import Ink, Piece
+from tui.values.issuing import Draft
 from tui.widgets.banner import Banner
 from tui.widgets.header import Header
 from tui.widgets.keybar import KeyBar
@@ -75,7 +76,7 @@ class FrameScreen(Screen[None]):
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands that can be given here, those of everywhere last."""
-        return in_scope(*self.SCOPES) + in_scope(Scope.EVERYWHERE)
+        return self.app.commands(*self.SCOPES) + self.app.commands(Scope.EVERYWHERE)
 
     def on_mount(self) -> None:
         """Show what is known already and follow what becomes known."""
@@ -87,10 +88,15 @@ class FrameScreen(Screen[None]):
         del parameters
         return not (self.app.read_only and action in WRITING)
 
+    def draft(self) -> Draft | None:
+        """Return what is known here of a server that a certificate may be asked for; None: nothing."""
+        return None
+
     def frame_changed(self) -> None:
         """Take header and banner from the application."""
-        self.query_one(Header).head = self.app.head
-        self.query_one(Banner).show(self.app.requests)
+        header = self.query_one(Header)
+        header.head, header.unlocked = self.app.head, self.app.backend.unlocked
+        self.query_one(Banner).show(self.app.deadlines)
 
     def note(self, text: str) -> None:
         """Show a note at the right of the keys."""

@@ -1,9 +1,10 @@
 """What every screen with a list does: live rows around the cursor, filter, counts, order, marks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import BindingType
@@ -11,10 +12,11 @@ from textual.widget import Widget
 
 from certmgr.errors import CertmgrError, UsageError
 from tui.commands import Scope, bindings
-from tui.present import Ink, Line, Piece, next_tick, safe_text
-from tui.screens.frame import FrameScreen
+from tui.present import Ink, Line, Piece, safe_text
+from tui.remembered import ListMemory
+from tui.screens.marks import MarkScreen, Source
 from tui.viewport import Side
-from tui.views import Around, Page, Query, R, Tally
+from tui.views import Count, Query, R, Tally
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.row_list import RowList
 from tui.wording import error_lines
@@ -22,24 +24,16 @@ from tui.wording import error_lines
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-
-class Source(Protocol[R]):
-    """Where a list gets its rows; each call may wait for the store and raise CertmgrError."""
-
-    def around(self, query: Query, anchor: R | None) -> Around[R]:
-        """Return the rows on both sides of where `anchor` stands, the first of all without one."""
-
-    def page(self, query: Query, beyond: R, side: Side) -> Page[R]:
-        """Return the rows next to `beyond` at one side, in the list's order."""
-
-    def end(self, query: Query, side: Side) -> Around[R]:
-        """Return the rows at one end of the list."""
-
-    def tally(self, query: Query) -> Tally:
-        """Return how many match, how many there are without the filter, and how many are hidden."""
+__all__ = ["ListScreen", "Source"]
 
 
-class ListScreen(FrameScreen, Generic[R]):
+SLOW_S = 0.25
+"""What takes longer than this says what it does."""
+BREATH = 2
+"""After a search that took so long, what changes elsewhere is looked for only after that many times as long."""
+
+
+class ListScreen(MarkScreen[R]):
     """A list of anything that has a number; subclasses say what the rows are and what can be done with them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.ROWS)]
@@ -53,19 +47,20 @@ class ListScreen(FrameScreen, Generic[R]):
         """Begin without a filter."""
         super().__init__()
         self.query_now = Query()
+        self._shown: Query | None = None
+        """What the rows in sight were asked with."""
         self._tally: Tally | None = None
-        self._ticker: Timer | None = None
+        self._counted: Query | None = None
+        """What the tally was counted for."""
+        self._counting: Query | None = None
+        self._reading: Query | None = None
+        self._fetching: tuple[Side, int] | None = None
+        self._slow: Timer | None = None
+        self._later: Timer | None = None
+        self._rested = 0.0
+        """From when on (monotonic seconds) the list may be read again for what changed elsewhere."""
+        self._recount = False
         self._stale = True
-
-    @property
-    def source(self) -> Source[R]:
-        """Where the rows come from."""
-        raise NotImplementedError
-
-    @property
-    def table(self) -> RowList[R]:
-        """The list."""
-        return self.query_one(RowList)
 
     def rows_widget(self) -> RowList[R]:
         """Return the list, new."""
@@ -80,7 +75,27 @@ class ListScreen(FrameScreen, Generic[R]):
         """Load the first rows and follow the store."""
         self.table.focus()
         self.app.store_signal.subscribe(self, lambda _app: self._changed())
-        self.reload()
+        self._recall()
+        self.ordered()
+
+    def _recall(self) -> None:
+        """Look at the list as it was left."""
+        if (kept := self.app.recalled(self)) is None:
+            return
+        self.query_now = Query(
+            filter_text=kept.filter_text,
+            show_hidden=kept.show_hidden,
+            sort=kept.sort if kept.sort in self.SORTS else "",
+            descending=kept.descending,
+        )
+        self.query_one(FilterBar).restore(kept.filter_text)
+
+    def remembered(self) -> ListMemory:
+        """Return what is worth remembering of how the list is looked at."""
+        now = self.query_now
+        return ListMemory(
+            sort=now.sort, descending=now.descending, show_hidden=now.show_hidden, filter_text=now.filter_text
+        )
 
     def on_screen_resume(self) -> None:
         """Read again what has changed under another screen."""
@@ -92,83 +107,184 @@ class ListScreen(FrameScreen, Generic[R]):
         self._stale = True
 
     def _changed(self) -> None:
-        """Read again, at once where this screen is seen, else when it is next."""
-        if self.is_current:
-            self.reload()
+        """Read again, soon where this screen is seen, else when it is next.
+
+        A search that is under way is not begun anew: with changes all the time it would never end.
+        """
+        self._stale = True
+        if not self.is_current or self._reading is not None or self._later is not None:
+            return
+        if (wait_s := self._rested - monotonic()) > 0:
+            self._later = self.set_timer(wait_s, self._read_later)
         else:
-            self._stale = True
+            self.reload()
+
+    def _read_later(self) -> None:
+        """Read again what has changed meanwhile."""
+        self._later = None
+        if self._stale:
+            self._changed()
 
     @work(exclusive=True, group="rows")
     async def reload(self, *, to_top: bool = False) -> None:
-        """Read the rows around the cursor again; the cursor stays on what it stands on."""
-        self._stale = False
+        """Read the rows around the cursor again; the cursor stays on what it stands on, or where `to_top` says so."""
+        self.app.remember(self, self.remembered())
         row = self.table.current
-        first = self.table.view.first
-        anchor = None if to_top else row
+        await self._read(row, anchor=None if to_top else row)
+
+    @work(exclusive=True, group="rows")
+    async def _begin_at_top(self) -> None:
+        """Read the first rows, and put the cursor on the first."""
+        self.app.remember(self, self.remembered())
+        await self._read(None, anchor=None)
+
+    async def _read(self, row: R | None, *, anchor: R | None) -> None:
+        """Read the rows around `anchor`, the first of all without, and put the cursor on `row` where it is there."""
+        query, view, begun = self.query_now, self.table.view, monotonic()
+        first = view.first
+        self._stale, self._reading = False, query
+        self._say_slow("searching")
         try:
-            stretch = await self.app.reads.run(partial(self.source.around, self.query_now, anchor))
+            stretch = await self.app.lists.run(partial(self.source.around, query, anchor))
         except UsageError as error:
+            self._break_off()
             self.query_one(FilterBar).refuse(error.message)
             return
         except CertmgrError as error:
+            self._reading = None
+            self._say_slow("")
             self._unreadable(error)
             return
+        self._reading, self._rested = None, monotonic() + BREATH * (monotonic() - begun)
         self.query_one(FilterBar).accept()
-        place = None if first is None or anchor is None else max(first + self.table.view.cursor - stretch.before, 0)
+        known = first is not None and anchor is not None and query == self._shown
+        place = max((first or 0) + view.cursor - stretch.before, 0) if known else None
+        self._shown = query
+        self.arrived()
         self.table.replace(stretch, anchor=row.id if row else None, first=place)
-        self._schedule_tick()
-        self._count()
+        if stretch.at_start and stretch.at_end:
+            self.table.count(len(stretch.rows))
+        self._tell_count(query)
+        if self._stale:
+            self._changed()
+
+    def arrived(self) -> None:
+        """Get ready to show rows in the order of `query_now`."""
+
+    def _tell_count(self, query: Query) -> None:
+        """Count for a query; one that is being counted is finished first, for it may take long."""
+        self._recount = self._counting == query
+        if self._recount:
+            self._say_slow("counting")
+        else:
+            self._count()
 
     @work(exclusive=True, group="counts")
     async def _count(self) -> None:
         """Count, which may take longer than reading a page; a newer count takes the place of this one."""
+        query = self._counting = self.query_now
+        self._say_slow("counting")
         try:
-            tally = await self.app.counts.run(partial(self.source.tally, self.query_now))
+            tally = await self.app.counts.run(partial(self.source.tally, query))
+            await self.count_lost(query)
         except CertmgrError as error:
+            self._counting = None
+            self._say_slow("")
             self._unreadable(error)
             return
-        self._tally = tally
+        self._tally, self._counted, self._counting = tally, query, None
+        self._say_slow("")
         self.table.count(None if tally.matching.capped else tally.matching.number)
         self.query_one(FilterBar).show_counts(tally)
         self.table.say(self._empty_lines(tally))
-        self._say_place()
+        self.say_place()
+        if self._recount:
+            self._recount = False
+            self._count()
+
+    @on(FilterBar.Typing)
+    def _typing(self) -> None:
+        """Break off what is read for a filter that reads differently by now; what is shown stays."""
+        self._break_off()
+
+    def _break_off(self) -> None:
+        """End what is being searched and counted."""
+        ended = [one for group in ("rows", "counts", "marks") for one in self.workers.cancel_group(self, group)]
+        self._stale = self._stale or bool(ended)
+        self._reading = self._counting = None
+        self._say_slow("")
+
+    def _say_slow(self, word: str) -> None:
+        """Say what is going on, once it takes long; nothing is going on without a word."""
+        if self._slow is not None:
+            self._slow.stop()
+            self._slow = None
+        bar = self.query_one(FilterBar)
+        if not word:
+            bar.wait("")
+        elif bar.waiting:
+            bar.wait(word)
+        else:
+            self._slow = self.set_timer(SLOW_S, partial(self._wait, word))
+            return
+        self.say_place()
+
+    def _wait(self, word: str) -> None:
+        """Say the word: it does take long."""
+        self.query_one(FilterBar).wait(word)
+        self.say_place()
 
     @on(RowList.Wanted)
+    def _wanted(self, event: RowList.Wanted) -> None:
+        """Read the next page at one side, unless it is being read already."""
+        rows = self.table.view.rows
+        if rows and self._shown is not None:
+            edge = rows[-1] if event.side is Side.AFTER else rows[0]
+            if self._fetching != (event.side, edge.id):
+                self._more(self._shown, edge, event.side)
+
     @work(exclusive=True, group="more")
-    async def _more(self, event: RowList.Wanted) -> None:
-        """Read the next page at one side."""
-        view = self.table.view
-        if not view.rows:
-            return
-        query, edge = self.query_now, view.rows[-1] if event.side is Side.AFTER else view.rows[0]
+    async def _more(self, query: Query, edge: R, side: Side) -> None:
+        """Read the rows beyond an edge of those in memory."""
+        fetching = self._fetching = (side, edge.id)
         try:
-            page = await self.app.reads.run(partial(self.source.page, query, edge, event.side))
+            page = await self.app.lists.run(partial(self.source.page, query, edge, side))
         except CertmgrError as error:
             self._unreadable(error)
             return
+        finally:
+            if self._fetching == fetching:
+                self._fetching = None
         rows = self.table.view.rows
-        if query == self.query_now and rows and edge.id in {rows[0].id, rows[-1].id}:
-            self.table.extend(page, event.side)
+        if query == self._shown and rows and edge.id == (rows[-1] if side is Side.AFTER else rows[0]).id:
+            self.table.extend(page, side)
 
     @on(RowList.Jump)
     @work(exclusive=True, group="rows")
     async def _jump(self, event: RowList.Jump) -> None:
         """Read the rows at one end of the whole list and go there."""
+        query = self._reading = self.query_now
+        self._say_slow("searching")
         try:
-            stretch = await self.app.reads.run(partial(self.source.end, self.query_now, event.side))
+            stretch = await self.app.lists.run(partial(self.source.end, query, event.side))
         except CertmgrError as error:
+            self._reading = None
+            self._say_slow("")
             self._unreadable(error)
             return
-        total = self.table.total
+        self._reading = None
+        total = self.table.total if query == self._counted else None
         first = None if total is None else max(total - len(stretch.rows), 0)
+        self._shown = query
         self.table.replace(stretch, anchor=None, first=first)
         if event.side is Side.AFTER:
             self.table.action_last()
+        self._tell_count(query)
 
     @on(RowList.Highlighted)
     def _highlighted(self) -> None:
         """Say where the cursor is."""
-        self._say_place()
+        self.say_place()
         self.moved()
 
     def moved(self) -> None:
@@ -190,7 +306,10 @@ class ListScreen(FrameScreen, Generic[R]):
     def _filtered(self, event: FilterBar.Typed) -> None:
         """Apply the filter while it is typed."""
         if event.text != self.query_now.filter_text:
+            self._break_off()
             self.query_now = replace(self.query_now, filter_text=event.text)
+            self.reload(to_top=bool(event.text))
+        elif self._stale:
             self.reload(to_top=bool(event.text))
 
     @on(FilterBar.Left)
@@ -203,8 +322,7 @@ class ListScreen(FrameScreen, Generic[R]):
         if self.query_now.filter_text or self.query_one(FilterBar).display:
             self.query_one(FilterBar).clear()
         else:
-            self.table.mark(frozenset())
-            self._say_place()
+            self.unmark()
 
     def action_hidden(self) -> None:
         """Show or hide what is over."""
@@ -224,55 +342,32 @@ class ListScreen(FrameScreen, Generic[R]):
         self.ordered()
 
     def ordered(self) -> None:
-        """Read the rows in their new order, from the top."""
-        self.reload(to_top=True)
-
-    def action_mark(self) -> None:
-        """Mark what the cursor is on, or take its mark away, and go on."""
-        if (row := self.table.current) is not None:
-            self.table.mark(self.table.marked ^ {row.id})
-            self.table.action_move(1)
-            self._say_place()
-
-    def action_mark_all(self) -> None:
-        """Mark every row in memory, or none where all of them are."""
-        rows = {row.id for row in self.table.view.rows}
-        self.table.mark(self.table.marked - rows if rows <= self.table.marked else self.table.marked | rows)
-        self._say_place()
+        """Read the rows in their new order: the cursor stays on its row; at the top of the list it stays at the top."""
+        self._break_off()
+        if self.table.view.at_start and self.table.view.cursor == 0:
+            self._begin_at_top()
+        else:
+            self.reload()
 
     @property
     def hidden_number(self) -> int:
         """How many match and are not shown because they are over."""
         return self._tally.hidden.number if self._tally else 0
 
-    def chosen(self) -> Sequence[int]:
-        """Return the numbers that an act is about: the marked ones, else that under the cursor."""
-        if self.table.marked:
-            return tuple(sorted(self.table.marked))
-        row = self.table.current
-        return () if row is None else (row.id,)
-
-    def _schedule_tick(self) -> None:
-        """Draw the countdowns on screen again when they will read differently."""
-        if self._ticker is not None:
-            self._ticker.stop()
-        dues = self.table.visible_dues()
-        self._ticker = self.set_timer(next_tick(dues, self.app.backend.now()), self._tick) if dues else None
-
-    def _tick(self) -> None:
-        """Draw the countdowns that have changed."""
-        self.table.tick()
-        self._schedule_tick()
-
-    def _say_place(self) -> None:
+    def say_place(self) -> None:
         """Say at the right of the keys where the cursor is, what is marked and what is hidden."""
-        tally, position = self._tally, self.table.view.position
-        if tally is None:
+        tally, position, total = self._tally, self.table.view.position, self.table.total
+        if self._shown is None:
             return
-        place = f"{position:,} of {tally.matching}" if position else str(tally.matching)
-        marked = f"{len(self.table.marked):,} marked, " if self.table.marked else ""
-        hidden = f", {tally.hidden} hidden" if tally.hidden.number else ""
-        self.note(marked + place + hidden)
+        if tally is not None and self._counted == self._shown:
+            number, hidden = str(tally.matching), f", {tally.hidden} hidden" if tally.hidden.number else ""
+        else:
+            # What was counted for another filter is not said of these rows.
+            number, hidden = "" if total is None else str(Count(number=total)), ""
+        place = " of ".join(one for one in (f"{position:,}" if position else "", number) if one)
+        bar = self.query_one(FilterBar)
+        slow = f"{bar.waiting}  " if bar.waiting and not bar.display else ""
+        self.note(slow + self.marks_text() + place + hidden)
 
     def _unreadable(self, error: CertmgrError) -> None:
         """Say why there are no rows, or that those shown are no longer current."""

@@ -7,6 +7,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from tui.commands import Scope, bindings, in_scope, shown
+from tui.keymap import Keymap, in_effect
 from tui.present import Glyphs, Ink, Line, Piece, fit
 from tui.screens.frame import FrameScreen
 from tui.widgets.scroll_text import ScrollText
@@ -52,7 +53,7 @@ class HelpScreen(TextScreen):
 
     def lines(self) -> Iterable[Line]:
         """Return the help."""
-        return help_lines(self.app.glyphs)
+        return help_lines(self.app.glyphs, self.app.keymap, read_only=self.app.read_only)
 
 
 class MessagesScreen(TextScreen):
@@ -63,12 +64,15 @@ class MessagesScreen(TextScreen):
         return self.app.messages or ((Piece("Nothing has been said yet.", Ink.DIM),),)
 
 
-def help_lines(glyphs: Glyphs) -> list[Line]:
-    """Return the help as lines."""
+def help_lines(glyphs: Glyphs, keymap: Keymap | None = None, *, read_only: bool = False) -> list[Line]:
+    """Return the help as lines, with the keys in effect; `read_only` leaves out what writes."""
     lines: list[Line] = []
     for scope in Scope:
+        commands = [one for one in in_effect(keymap or Keymap(), in_scope(scope)) if not (read_only and one.writes)]
+        if not commands:
+            continue
         lines.append((Piece(scope.value.upper(), Ink.HEADING),))
-        for command in in_scope(scope):
+        for command in commands:
             keys = ", ".join(shown(key) for key in command.keys)
             if len(keys) > _KEYS_WIDTH:
                 keys = f"{shown(command.keys[0])} to {shown(command.keys[-1])}"

@@ -1,4 +1,4 @@
-"""The banner of open revocation requests: one row on every screen, which cannot be scrolled away."""
+"""The banner of open revocation requests and other promises: one row on every screen, which cannot be scrolled away."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
-from certmgr.models.revocations import Revocation
-from tui.banner import Deadline, banner_line, deadlines
+from tui.banner import Deadline, banner_line, clocks_of_requests, others_at_risk
 from tui.present import Glyphs, Line, next_tick
 from tui.widgets.paint import content
 
@@ -31,9 +30,9 @@ class Banner(Static):
         """Use the new width."""
         self.tick()
 
-    def show(self, requests: Sequence[Revocation]) -> None:
-        """Take the open requests and count down to them from now on."""
-        self._clocks = deadlines(requests)
+    def show(self, deadlines: Sequence[Deadline]) -> None:
+        """Take the running promises and count down to them from now on."""
+        self._clocks = tuple(deadlines)
         self.tick()
 
     def tick(self) -> None:
@@ -42,8 +41,9 @@ class Banner(Static):
         line = banner_line(self._clocks, now, self._glyphs, width=self.size.width or self.app.size.width)
         if line != self._line:
             self._line = line
-            self.set_class(any(clock.due <= now for clock in self._clocks), "-overdue")
-            self.set_class(bool(self._clocks), "-open")
+            seen = (*clocks_of_requests(self._clocks, now), *others_at_risk(self._clocks, now))
+            self.set_class(any(clock.due <= now for clock in seen), "-overdue")
+            self.set_class(bool(seen), "-open")
             self.update(content(line), layout=False)
         if self._timer is not None:
             self._timer.stop()

@@ -43,6 +43,9 @@ class FilterBar(Horizontal):
             super().__init__()
             self.text = text
 
+    class Typing(Message):
+        """A key has changed the filter, which is applied when no other follows soon."""
+
     class Left(Message):
         """The field has given the keys back."""
 
@@ -53,6 +56,10 @@ class FilterBar(Horizontal):
         self._glyphs = glyphs
         self._delay: Timer | None = None
         self._refused = False
+        self._applied = ""
+        self._counts = ""
+        self.waiting = ""
+        """What is going on and takes long: a word, or nothing."""
 
     def compose(self) -> ComposeResult:
         """Hold the sign, the field and the note."""
@@ -72,7 +79,21 @@ class FilterBar(Horizontal):
     def open(self) -> None:
         """Show the line and take the keys."""
         self.display = True
-        self.field.focus()
+        # At once, not with the next message: what is typed quickly after the key is no command of the list.
+        self.screen.set_focus(self.field)
+
+    def restore(self, text: str) -> None:
+        """Show a filter that holds already, without taking the keys."""
+        with self.prevent(Input.Changed):
+            self.field.value = text
+        self._applied = text
+        self.display = bool(text)
+
+    def take(self, text: str) -> None:
+        """Filter by `text`, as if it had been typed and kept."""
+        self.field.value = text
+        self.display = bool(text)
+        self._apply()
 
     def clear(self) -> None:
         """Empty the field and go out of sight."""
@@ -82,8 +103,24 @@ class FilterBar(Horizontal):
 
     def show_counts(self, tally: Tally) -> None:
         """Say how many match."""
+        self._counts = f"{tally.matching} of {tally.total}"
         if not self._refused:
-            self._note(f"{tally.matching} of {tally.total}  {self._glyphs.dot}  esc clears", Ink.DIM)
+            self._say()
+
+    def wait(self, word: str) -> None:
+        """Say in a word what takes long; empty: nothing does any more."""
+        if word != self.waiting:
+            self.waiting, self._counts = word, ""
+            if not self._refused:
+                self._say()
+
+    def _say(self) -> None:
+        """Say how many match, or what takes long."""
+        dot = self._glyphs.dot
+        if self.waiting:
+            self._note(f"{self.waiting}  {dot}  esc clears", Ink.PLACE)
+        elif self._counts:
+            self._note(f"{self._counts}  {dot}  esc clears", Ink.DIM)
 
     def refuse(self, reason: str) -> None:
         """Say why the filter cannot be understood; what it showed last stays on screen."""
@@ -96,7 +133,9 @@ class FilterBar(Horizontal):
 
     @on(Input.Changed)
     def _changed(self) -> None:
-        """Apply the filter once no key has come for a moment."""
+        """Apply the filter once no key has come for a moment; what was read for the last one is of no use now."""
+        if self.field.value.strip() != self._applied:
+            self.post_message(self.Typing())
         if self._delay is not None:
             self._delay.stop()
         self._delay = self.set_timer(DEBOUNCE_S, self._apply)
@@ -119,7 +158,8 @@ class FilterBar(Horizontal):
         if self._delay is not None:
             self._delay.stop()
             self._delay = None
-        self.post_message(self.Typed(self.field.value.strip()))
+        self._applied = self.field.value.strip()
+        self.post_message(self.Typed(self._applied))
 
     def _note(self, text: str, ink: Ink) -> None:
         """Write the note."""

@@ -23,7 +23,7 @@ class KeyBar(Widget):
     def __init__(self, commands: Sequence[Command], *, glyphs: Glyphs, read_only: bool) -> None:
         """Show those commands that have a label and may be given."""
         super().__init__()
-        self._commands = [one for one in commands if one.label and not (read_only and one.writes)]
+        self._commands = [one for one in commands if one.label and one.keys and not (read_only and one.writes)]
         self._glyphs = glyphs
         self._spans: list[tuple[range, Command]] = []
 

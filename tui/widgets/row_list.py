@@ -6,7 +6,7 @@ its messages. What a row looks like is said by a subclass.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar, Generic
+from typing import TYPE_CHECKING, ClassVar, Generic
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,16 +18,25 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.commands import Scope, bindings
-from tui.present import Glyphs, Ink, Line, Piece
+from tui.present import Glyphs, Ink, Line, Piece, joined, next_tick
 from tui.viewport import Side, Viewport
 from tui.views import Around, Listed, Page, R
 
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
 _WHEEL = 3
+_KEPT_STRIPS = 500
+
+_LineKey = tuple[Listed | None, bool, bool, bool | None]
+"""The row, whether it is the cursor's, whether it is marked, whether it has the thumb of the scroll bar beside it."""
 
 
 class RowList(Widget, Generic[R], can_focus=True):
     """A heading and rows, a cursor and marks that belong to what is listed, a scroll bar in the last column."""
 
+    STEADY: ClassVar[bool] = False
+    """Whether a row looks the same until it, its countdown or the columns change: its line is drawn once then."""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.MOVEMENT)]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "list--cursor",
@@ -70,6 +79,12 @@ class RowList(Widget, Generic[R], can_focus=True):
         self._glyphs = glyphs
         self._clock = clock
         self._ticking: dict[int, str] = {}
+        self._ticker: Timer | None = None
+        self._dues: tuple[datetime, ...] = ()
+        self._strips: dict[tuple[object, ...], Strip] = {}
+        self._base: Style | None = None
+        self._lines: list[_LineKey] = []
+        """What decides how each line below the heading was last drawn."""
         self._empty: tuple[Line, ...] = ()
         self.now = clock()
         self.marked: frozenset[int] = frozenset()
@@ -104,24 +119,19 @@ class RowList(Widget, Generic[R], can_focus=True):
     def replace(self, stretch: Around[R], *, anchor: int | None, first: int | None) -> None:
         """Take other rows and keep the cursor on `anchor`; only what reads differently is drawn."""
         self.now = self._clock()
-        before = self._picture()
         self.view.replace(stretch, anchor=anchor, first=first)
-        if self._picture() == before:
-            self.tick()
-            self._ask()
-        else:
-            self._drawn()
+        self.tick()
+        self._moved()
 
     def count(self, total: int | None) -> None:
         """Take the number of rows that the whole list has; the scroll bar shows it."""
-        if total != self.total:
-            self.total = total
-            self.refresh()
+        self.total = total
+        self._draw()
 
     def extend(self, page: Page[R], side: Side) -> None:
         """Add rows at one side."""
         self.view.extend(page, side)
-        self._drawn()
+        self._moved()
 
     def say(self, lines: tuple[Line, ...]) -> None:
         """Show `lines` where there is no row to show."""
@@ -131,16 +141,28 @@ class RowList(Widget, Generic[R], can_focus=True):
 
     def mark(self, marked: frozenset[int]) -> None:
         """Take other marks."""
-        if marked != self.marked:
-            self.marked = marked
-            self.refresh()
+        self.marked = marked
+        self._draw()
 
     def tick(self) -> None:
         """Draw those lines again whose countdown reads differently by now, and only those."""
         self.now = self._clock()
         for index in self.view.visible():
-            if self.ticking(self.view.rows[index]) != self._ticking.get(index, ""):
+            row = self.view.rows[index]
+            if self.ticking(row) != self._ticking.get(row.id, ""):
                 self._refresh_row(index)
+
+    def _tick_on(self) -> None:
+        """Draw the countdowns that have changed, and come back when they will next."""
+        self.tick()
+        self._count_down()
+
+    def _count_down(self) -> None:
+        """Come back when one of the countdowns on screen will read differently."""
+        if self._ticker is not None:
+            self._ticker.stop()
+        self._dues = self.visible_dues()
+        self._ticker = self.set_timer(next_tick(self._dues, self._clock()), self._tick_on) if self._dues else None
 
     def visible_dues(self) -> tuple[datetime, ...]:
         """Return the deadlines that are on screen."""
@@ -156,27 +178,40 @@ class RowList(Widget, Generic[R], can_focus=True):
             return self._strip(self._empty[y - 2] if 0 <= y - 2 < len(self._empty) else ())
         if index >= len(self.view.rows):
             return self._strip(())
-        row = self.view.rows[index]
-        self._ticking[index] = self.ticking(row)
-        line = self.line(row)
-        if row.id in self.marked:
-            line = (Piece(self._glyphs.mark, Ink.MARK), Piece(line[0].text[1:], line[0].ink), *line[1:])
-        return self._with_bar(self._strip(line, cursor=index == self.view.cursor), y - 1)
+        row, cursor = self.view.rows[index], index == self.view.cursor
+        ticking = self._ticking[row.id] = self.ticking(row)
+        bar = self._bar()
+        thumb = None if bar is None else y - 1 in bar
+        if not self.STEADY:
+            return self._row_strip(row, cursor=cursor, thumb=thumb)
+        key = (row, cursor and self.has_focus, cursor, row.id in self.marked, thumb, ticking)
+        if key not in self._strips:
+            if len(self._strips) > _KEPT_STRIPS:
+                self._strips.clear()
+            self._strips[key] = self._row_strip(row, cursor=cursor, thumb=thumb)
+        return self._strips[key]
+
+    def notify_style_update(self) -> None:
+        """Forget how lines looked in other colours."""
+        self.forget()
+        super().notify_style_update()
+
+    def forget(self) -> None:
+        """Forget how lines looked."""
+        self._strips.clear()
+        self._base = None
 
     def on_resize(self, event: Resize) -> None:
         """Fill the new size."""
         self.view.resize(event.size.height - 1)
-        self._drawn()
+        self.forget()
+        self.refresh()
+        self._moved()
 
     def action_move(self, delta: int) -> None:
         """Move the cursor by `delta` rows."""
-        before = self.view.cursor
-        if self.view.move(delta):
-            self._drawn()
-            return
-        self._refresh_row(before)
-        self._refresh_row(self.view.cursor)
-        self._tell()
+        self.view.move(delta)
+        self._moved()
 
     def action_half(self, direction: int) -> None:
         """Move the cursor by half a page."""
@@ -198,13 +233,13 @@ class RowList(Widget, Generic[R], can_focus=True):
         """Scroll the lines."""
         event.stop()
         if self.view.scroll(_WHEEL):
-            self._drawn()
+            self._moved()
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         """Scroll the lines."""
         event.stop()
         if self.view.scroll(-_WHEEL):
-            self._drawn()
+            self._moved()
 
     def on_click(self, event: Click) -> None:
         """Move the cursor to the clicked row; open it where the cursor stood there already."""
@@ -231,25 +266,36 @@ class RowList(Widget, Generic[R], can_focus=True):
             return
         self.action_move(-len(self.view.rows) if side is Side.BEFORE else len(self.view.rows))
 
-    def _drawn(self) -> None:
-        """Draw everything, tell where the cursor is and ask for what will be needed."""
-        self.refresh()
-        self._tell()
+    def _moved(self) -> None:
+        """Draw what looks different, tell where the cursor is and ask for what will be needed."""
+        self._draw()
+        self.post_message(self.Highlighted(self.current))
         self._ask()
+
+    def _draw(self) -> None:
+        """Draw those lines again that look different by now; the countdowns are drawn by `tick`."""
+        view, bar = self.view, self._bar()
+        lines: list[_LineKey] = []
+        for line in range(view.height):
+            index = view.top + line
+            row = view.rows[index] if index < len(view.rows) else None
+            marked = row is not None and row.id in self.marked
+            lines.append((row, index == view.cursor, marked, None if bar is None else line in bar))
+        if not view.rows or len(lines) != len(self._lines):
+            self.refresh()
+        else:
+            for line, (now, before) in enumerate(zip(lines, self._lines, strict=True)):
+                if now != before:
+                    self.refresh(Region(0, line + 1, self.size.width, 1))
+        self._lines = lines
+        if self.visible_dues() != self._dues:
+            self._count_down()
+        self._ticking = {row.id: self._ticking.get(row.id, "") for row, *_ in lines if row is not None}
 
     def _ask(self) -> None:
         """Ask for rows that will be needed."""
         if (side := self.view.wants()) is not None:
             self.post_message(self.Wanted(side))
-
-    def _picture(self) -> tuple[object, ...]:
-        """Return what decides how the list is drawn, but for the countdowns."""
-        view = self.view
-        return view.rows, view.top, view.cursor, view.first
-
-    def _tell(self) -> None:
-        """Tell the screen about the row under the cursor."""
-        self.post_message(self.Highlighted(self.current))
 
     def _refresh_row(self, index: int) -> None:
         """Draw one row again."""
@@ -257,6 +303,8 @@ class RowList(Widget, Generic[R], can_focus=True):
 
     def _strip(self, line: Line, *, cursor: bool = False) -> Strip:
         """Return pieces as a strip of the widget's width."""
+        if self._base is None:
+            self._base = self.rich_style
         over = Style()
         if cursor:
             over = self.get_component_rich_style(
@@ -264,21 +312,35 @@ class RowList(Widget, Generic[R], can_focus=True):
             )
         segments = [
             Segment(piece.text, self.get_component_rich_style(f"list--{piece.ink.value}", partial=True) + over)
-            for piece in line
+            for piece in joined(line)
         ]
-        strip = Strip(segments).apply_style(self.rich_style)
-        return strip.adjust_cell_length(self.size.width, self.rich_style + over)
+        strip = Strip(segments).apply_style(self._base)
+        return strip.adjust_cell_length(self.size.width, self._base + over)
 
-    def _with_bar(self, strip: Strip, line: int) -> Strip:
-        """Return the strip with the scroll bar's cell at its end, where the list is longer than the screen."""
+    def _bar(self) -> range | None:
+        """Return on which lines the thumb of the scroll bar stands; None: all that there is is on screen."""
         view = self.view
+        if self.total is None and not (view.at_start and view.at_end):
+            # Nobody has counted that far: the bar tells the ends of the list from all between them.
+            at_start, at_end = view.at_start and not view.top, view.at_end and view.top + view.height >= len(view.rows)
+            start = 0 if at_start else view.height - 1 if at_end else view.height // 2
+            return range(start, start + 1)
         total = max(self.total or 0, len(view.rows))
         if total <= view.height:
-            return strip
+            return None
         top = view.top + (view.first if view.first is not None else total - len(view.rows))
         size = max(view.height * view.height // total, 1)
         start = min(round(top * (view.height - size) / max(total - view.height, 1)), view.height - size)
-        thumb = start <= line < start + size
+        return range(start, start + size)
+
+    def _row_strip(self, row: R, *, cursor: bool, thumb: bool | None) -> Strip:
+        """Return a row as it is drawn, with the scroll bar's cell at its end where there is one (`thumb`)."""
+        line = self.line(row)
+        if row.id in self.marked:
+            line = (Piece(self._glyphs.mark, Ink.MARK), Piece(line[0].text[1:], line[0].ink), *line[1:])
+        strip = self._strip(line, cursor=cursor)
+        if thumb is None:
+            return strip
         style = self.get_component_rich_style("list--thumb" if thumb else "list--track")
         cell = Segment(self._glyphs.thumb if thumb else self._glyphs.track, style)
         return Strip([*strip.crop(0, self.size.width - 1), cell])

@@ -18,13 +18,20 @@ class ScrollText(VerticalScroll, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.MOVEMENT)]
 
+    _lines: tuple[Line, ...] = ()
+
     def compose(self) -> ComposeResult:
         """Hold one widget with the text."""
-        yield Static(markup=False)
+        yield Static(page(self._lines), markup=False)
 
     def show(self, lines: Iterable[Line]) -> None:
-        """Show `lines` in place of what was there; the scroll position stays."""
-        self.query_one(Static).update(page(lines))
+        """Show `lines` in place of what was there; the scroll position stays.
+
+        It may be called by a thread's answer before the text has its widget.
+        """
+        self._lines = tuple(lines)
+        for text in self.query(Static):
+            text.update(page(self._lines))
 
     def action_move(self, delta: int) -> None:
         """Scroll by `delta` lines."""

@@ -1,0 +1,1 @@
+"""What the pages of facts say: from values of the backend to sheets. Pure."""
