@@ -30,7 +30,7 @@ demo: $(FOR_USE)
 	@$(BIN)/python examples/demo.py
 
 test: $(FOR_WORK)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term
+	@$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report term
 
 setup: $(FOR_WORK)
 
