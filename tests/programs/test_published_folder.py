@@ -61,6 +61,8 @@ def served() -> Iterator[Served]:
         with subprocess.Popen([nginx, "-c", str(config), "-p", str(folder), "-e", "stderr"]) as process:
             try:
                 _wait_for(port)
+                # The kernel takes connections before there are workers: only an answer shows that one is there.
+                Served(home=made, port=port, workers=()).ask("/")
                 yield Served(home=made, port=port, workers=_children(process.pid))
             finally:
                 process.terminate()
