@@ -112,6 +112,12 @@ def empty_home(tmp_path: Path, clock: FakeClock) -> Iterator[HomeForTest]:
 
 
 @pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is delivered into a folder that is named without its place goes into the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody types here: what waits for a rest waits a hundredth of a second."""
     monkeypatch.setattr(list_screen, "REST_S", 0.01)
