@@ -52,7 +52,7 @@ class Prepared:
     spki: bytes
     spki_sha256: str
     tbs: bytes
-    key_file: Path | None
+    key_file: str | None
     """The temporary, owner-only file that holds a key made here."""
     destination: Path | None
     """The folder given with --out; None: nothing is delivered (a certificate printed on standard output)."""
@@ -248,7 +248,7 @@ def _intent_row(plan: Plan, prepared: Prepared, server: ServerId) -> IntentRow:
         note=order.note,
         requested_by=plan.requested_by,
         destination=str(prepared.destination) if prepared.destination else None,
-        key_path=str(prepared.key_file) if prepared.key_file else None,
+        key_path=prepared.key_file,
         csr=order.csr,
         replaces_id=order.replaces,
     )
@@ -309,7 +309,7 @@ def _supersede(tx: "Transaction", plan: Plan, replaced: CertificateId | None, by
     tx.record("certificate.superseded", f"certificate:{replaced}", {"by": int(by), "at": at.isoformat()})
 
 
-def delivery(destination: Path, server: str, key: Path | None, der: bytes, chain_pem: bytes) -> layout.Delivery:
+def delivery(destination: Path, server: str, key: str | None, der: bytes, chain_pem: bytes) -> layout.Delivery:
     """Return what is to be delivered for a certificate on record; `key` is the file that `prepare` has written."""
     certificate = export.pem(der)
     return layout.Delivery(

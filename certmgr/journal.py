@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from types import NoneType
 from typing import Final, cast
 
@@ -70,11 +71,11 @@ def make_entries(
     With each comes the canonical JSON of its data. The text that is hashed is put together around that: `canonical`,
     which verifies it, writes it anew, at twice the cost, and a bulk run makes four entries for each certificate.
     """
-    moment, text = write_moment(at), _ENCODER.encode
+    moment, text = write_moment(at), encode_basestring
     who, login = text(actor.name), "null" if actor.login_uid is None else str(actor.login_uid)
     for number, (action, about, data) in enumerate(items, seq):
         _require_plain(data)
-        held = text(dict(data)) if data else "{}"
+        held = _ENCODER.encode(dict(data)) if data else "{}"
         written = (
             f'{{"action":{text(action)},"actor":{who},"at":"{moment}","data":{held},"login_uid":{login},'
             f'"object":{text(about)},"os_uid":{actor.os_uid},"prev":{text(prev)},"seq":{number},"v":{VERSION}}}'

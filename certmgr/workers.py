@@ -14,6 +14,8 @@ from certmgr.errors import CertmgrError
 MOST = 2
 """More of them wait for each other's file systems."""
 _GARBAGE_FROM = 100_000
+_NICE = 5
+"""The process that signs and records is what all of them wait for: it goes first where cores are few."""
 _A = TypeVar("_A")
 _T = TypeVar("_T")
 
@@ -67,6 +69,7 @@ def result_of(future: "Future[_T]") -> _T:
 def _begin() -> None:
     """Begin as a worker: files are born private, and it ends with the process that it works for."""
     os.umask(0o077)
+    os.nice(_NICE)
     gc.set_threshold(_GARBAGE_FROM)
     Thread(target=_end_with_parent, daemon=True).start()
 

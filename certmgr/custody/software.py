@@ -1,5 +1,6 @@
 """A CA key in memory that signs (the Signer protocol of models.keys)."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from certmgr.codes import Code
@@ -8,6 +9,7 @@ from certmgr.errors import IntegrityError, UsageError
 from certmgr.models.keys import KeyType
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 _DETERMINISTIC: Final = frozenset({KeyType.EC_P256, KeyType.EC_P384, KeyType.ED25519})
@@ -50,8 +52,7 @@ class SoftwareSigner:
 
         key = self._key
         if isinstance(key, ec.EllipticCurvePrivateKey):
-            digest = hashes.SHA256() if self._key_type is KeyType.EC_P256 else hashes.SHA384()
-            return key.sign(tbs, ec.ECDSA(digest, deterministic_signing=True))
+            return key.sign(tbs, _ecdsa(self._key_type))
         if isinstance(key, rsa.RSAPrivateKey):
             return key.sign(tbs, padding.PKCS1v15(), hashes.SHA256())
         return key.sign(tbs)  # type: ignore[call-arg, union-attr]  # load_signer let nothing else in
@@ -59,6 +60,16 @@ class SoftwareSigner:
     def __repr__(self) -> str:
         """Name the type and nothing else."""
         return f"SoftwareSigner({self._key_type.value}, private=redacted)"
+
+
+@lru_cache(maxsize=2)
+def _ecdsa(key_type: KeyType) -> "ec.ECDSA":
+    """Return deterministic ECDSA (RFC 6979) with the hash that goes with the curve."""
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+
+    digest = hashes.SHA256() if key_type is KeyType.EC_P256 else hashes.SHA384()
+    return ec.ECDSA(digest, deterministic_signing=True)
 
 
 def load_signer(pkcs8: Secret) -> SoftwareSigner:

@@ -24,12 +24,18 @@ HIDDEN: Final = ".tmp"
 """How the name of a folder ends that is still being built; it begins with a dot."""
 
 
+def base_of(destination: Path, server: str) -> str:
+    """Return DIR/NAME, as `str(destination / server)` does: "./portal" and "portal" are one text."""
+    folder = str(destination)
+    return server if folder == "." else f"{folder.removesuffix('/')}/{server}"
+
+
 def check_destination(destination: Path, server: str) -> tuple[Finding, ...]:
     """Return everything that stands where the server's files are to go and is not ours; empty: go ahead.
 
     Other files inside a folder of ours are left alone and are no obstacle.
     """
-    base = str(destination / server)
+    base = base_of(destination, server)
     try:
         status = os.lstat(base)
         if not S_ISDIR(status.st_mode):
@@ -52,10 +58,10 @@ def live_number(base: str) -> int | None:
     return int(number) if folder == ARCHIVE and _is_number(number) else None
 
 
-def is_key_temporary(path: Path) -> bool:
+def is_key_temporary(path: str) -> bool:
     """Tell whether `path` is of the form that `layout.write_key` returns: .../archive/.<random>.tmp/privkey.pem."""
-    hidden = path.parent
-    return path.name == KEY and _is_hidden(hidden.name) and hidden.parent.name == ARCHIVE
+    *_, archive, hidden, name = ("", "", *path.split("/"))
+    return name == KEY and _is_hidden(hidden) and archive == ARCHIVE
 
 
 def find_key_temporaries(destination: Path, server: str) -> tuple[Path, ...]:
@@ -64,7 +70,7 @@ def find_key_temporaries(destination: Path, server: str) -> tuple[Path, ...]:
     One that no intent names was left by a process that ended in between; `layout.discard_key` removes it.
     """
     archive = destination / server / ARCHIVE
-    return tuple(sorted(path for path in archive.glob(f".*{HIDDEN}/{KEY}") if is_key_temporary(path)))
+    return tuple(sorted(path for path in archive.glob(f".*{HIDDEN}/{KEY}") if is_key_temporary(str(path))))
 
 
 def numbers(base: str) -> list[int]:

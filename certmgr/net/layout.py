@@ -35,6 +35,7 @@ from certmgr.net.archive import (
     HIDDEN,
     KEY,
     LIVE,
+    base_of,
     check_destination,
     find_number,
     is_key_temporary,
@@ -52,7 +53,7 @@ class Delivery:
     destination: Path
     """The folder given with --out."""
     server: str
-    key: Path | None
+    key: str | None
     """What `write_key` returned; None when the key stayed with the CSR's owner."""
     cert: bytes
     chain: bytes
@@ -90,7 +91,7 @@ def prepare(destination: Path, server: str) -> Path:
     return Path(_prepare(destination, server))
 
 
-def write_key(destination: Path, server: str, pem: bytes, *, sync: bool = True) -> Path:
+def write_key(destination: Path, server: str, pem: bytes, *, sync: bool = True) -> str:
     """Write a key made here into a new hidden folder beside where it will lie; return its path.
 
     To be done before the intent is recorded (DETAILS 15). With `sync` it is durable on return; without, after one
@@ -109,22 +110,22 @@ def write_key(destination: Path, server: str, pem: bytes, *, sync: bool = True) 
                     sync_folder(name)
         except BaseException:
             # No half of a private key stays where there was no room for the whole.
-            discard_key(Path(path))
+            discard_key(path)
             raise
-    return Path(path)
+    return path
 
 
-def discard_key(key: Path) -> None:
+def discard_key(key: str) -> None:
     """Remove a key's temporary file and the folders that were made for it, for an intent that will not be finished.
 
     Doing it again is fine. Raises CertmgrError for a path that `write_key` cannot have returned.
     """
-    hidden = key.parent
     if not is_key_temporary(key):
         raise CertmgrError(f"{key} is not the temporary file of a key; it is not removed.")
+    hidden = Path(key).parent
     with translated(key):
-        for path in (key, *(hidden / name for name in (CERTIFICATE, CHAIN, FULL_CHAIN))):
-            path.unlink(missing_ok=True)
+        for name in (KEY, CERTIFICATE, CHAIN, FULL_CHAIN):
+            (hidden / name).unlink(missing_ok=True)
     with suppress(OSError):
         # Each goes only when nothing is left in it.
         for folder in (hidden, hidden.parent, hidden.parent.parent):
@@ -132,7 +133,7 @@ def discard_key(key: Path) -> None:
 
 
 def deliver(  # noqa: PLR0913, PLR0917 - the fields of a Delivery, for a single one
-    destination: Path, server: str, key: Path | None, cert: bytes, chain: bytes, fullchain: bytes
+    destination: Path, server: str, key: str | None, cert: bytes, chain: bytes, fullchain: bytes
 ) -> Delivered:
     """Deliver one certificate durably and make it live; doing it again changes nothing.
 
@@ -176,8 +177,7 @@ def deliver_batch(deliveries: Sequence[Delivery]) -> tuple[Delivered, ...]:
 
 def _prepare(destination: Path, server: str) -> str:
     """Make DIR/NAME/archive, owner-only, and return DIR/NAME; raises RefusedError where foreign files stand."""
-    # Joined by Path, so that "./portal" and "portal" are one text, as they are in the key's path.
-    base = str(destination / server)
+    base = base_of(destination, server)
     with translated(base):
         try:
             os.mkdir(base, PRIVATE_FOLDER_MODE)
@@ -195,7 +195,7 @@ def _prepare(destination: Path, server: str) -> str:
 def _prepare_again(delivery: Delivery) -> str:
     """Do what `_prepare` does; where the key waits in its folder, `write_key` has done so and found nothing foreign."""
     if delivery.key is not None and os.path.lexists(delivery.key):
-        return str(delivery.destination / delivery.server)
+        return base_of(delivery.destination, delivery.server)
     return _prepare(delivery.destination, delivery.server)
 
 
@@ -222,7 +222,7 @@ def _stage(base: str, delivery: Delivery, *, sync: bool) -> str | int:
         with suppress(FileExistsError):
             os.mkdir(folder, PRIVATE_FOLDER_MODE)
     else:
-        folder = str(delivery.key.parent)
+        folder = delivery.key.rpartition("/")[0]
         if not folder.startswith(f"{archive}/."):
             raise CertmgrError(f"The private key's file {delivery.key} is not one of {delivery.server}'s.")
         if not os.path.lexists(delivery.key):
@@ -273,10 +273,16 @@ def _number(base: str, delivery: Delivery, place: str | int) -> int:
 
 def _make_live(base: str, number: int) -> None:
     """Let `live` lead to archive/<number>, by one step, unless it leads to a higher number."""
-    live, target, standing = f"{base}/{LIVE}", f"{ARCHIVE}/{number}", live_number(base)
-    if standing is None:
+    live, target = f"{base}/{LIVE}", f"{ARCHIVE}/{number}"
+    try:
         os.symlink(target, live)
-    elif standing < number:
+    except FileExistsError:
+        standing = live_number(base)
+        if standing is None:
+            raise
+    else:
+        return
+    if standing < number:
         temporary = f"{base}/.{LIVE}{HIDDEN}"
         with suppress(FileNotFoundError):
             os.unlink(temporary)

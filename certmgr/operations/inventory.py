@@ -337,7 +337,7 @@ def _prepare(work: _Work) -> list[_Prepared]:
 class _Signed:
     """What another process needs to deliver a batch."""
 
-    certificates: list[tuple[str, Path | None, bytes]]
+    certificates: list[tuple[str, str | None, bytes]]
     """The server, the file of its key, the certificate's DER."""
     chain_pem: bytes
     destination: Path

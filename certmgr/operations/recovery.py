@@ -222,7 +222,7 @@ def _abandon(workspace: Workspace, session: Session, intent: Intent, reason: str
             )
             tx.record("certificate.revoked", f"certificate:{subject.id}", {"cause": str(cause)})
     if intent.row.key_path is not None:
-        layout.discard_key(Path(intent.row.key_path))
+        layout.discard_key(intent.row.key_path)
     return Settlement(certificate=subject, outcome=Settled.ABANDONED, reason=reason)
 
 
@@ -236,14 +236,7 @@ def _deliver(workspace: Workspace, session: Session, identity: CertificateId, ke
         if subject.destination is not None:
             certificate = export.pem(der)
             chain = export.pem(authority.certificate)
-            layout.deliver(
-                Path(subject.destination),
-                subject.server,
-                Path(key_path) if key_path else None,
-                certificate,
-                chain,
-                certificate + chain,
-            )
+            layout.deliver(Path(subject.destination), subject.server, key_path, certificate, chain, certificate + chain)
     except CertmgrError as problem:
         return Settlement(certificate=subject, outcome=Settled.FAILED, reason=_words(problem))
     with workspace.store().write(session.actor) as tx:

@@ -3,6 +3,8 @@
 One key type, one algorithm: a CA never negotiates (RFC 5758 for ECDSA, RFC 8410 for Ed25519, RFC 9881 for ML-DSA).
 """
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
@@ -60,6 +62,11 @@ def hash_of(key_type: KeyType) -> SHA256 | SHA384 | None:
     return None
 
 
+@lru_cache(maxsize=16)
+def _ecdsa(key_type: KeyType) -> ec.ECDSA:
+    return ec.ECDSA(hash_of(key_type) or SHA256())
+
+
 def sign_with(key: PrivateKey, key_type: KeyType, tbs: bytes) -> bytes:
     """Return the signature over `tbs` by a subscriber's or a throw-away key; CA keys sign in custody."""
     digest = hash_of(key_type)
@@ -77,7 +84,7 @@ def is_signed_by(key: PublicKey, key_type: KeyType, tbs: bytes, signature: bytes
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, tbs, padding.PKCS1v15(), digest or SHA256())
         elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, tbs, ec.ECDSA(digest or SHA256()))
+            key.verify(signature, tbs, _ecdsa(key_type))
         elif isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, tbs)
         else:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Final, overload
 
@@ -20,8 +21,12 @@ def text_of(moment: datetime) -> str: ...
 def text_of(moment: None) -> None: ...
 def text_of(moment: datetime | None) -> str | None:
     """Return an aware moment as a column holds it: UTC, whole seconds, `2026-11-21T09:00:00Z`."""
-    if moment is None:
-        return None
+    return None if moment is None else _text_of(moment)
+
+
+@lru_cache(maxsize=64)
+def _text_of(moment: datetime) -> str:
+    # Kept: the certificates of a batch share their moments, and each is written ten times.
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
     if moment.tzinfo is not UTC:

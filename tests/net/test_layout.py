@@ -15,7 +15,7 @@ from certmgr.net.files import sync_filesystems
 FILES = {"privkey.pem": 0o600, "cert.pem": 0o644, "chain.pem": 0o644, "fullchain.pem": 0o644}
 
 
-def give(folder: Path, number: int, key: Path | None = None, server: str = "portal") -> layout.Delivered:
+def give(folder: Path, number: int, key: str | None = None, server: str = "portal") -> layout.Delivered:
     """Deliver the certificate of that number."""
     cert = b"certificate %d\n" % number
     return layout.deliver(folder, server, key, cert, b"chain\n", cert + b"chain\n")
@@ -100,8 +100,9 @@ def test_recovery_of_an_older_delivery_does_not_set_live_back(tmp_path: Path) ->
 def test_a_key_waits_in_a_private_place_until_it_is_delivered(tmp_path: Path) -> None:
     """The intent records this path: owner-only, beside its destination, not yet live (DETAILS 15)."""
     key = layout.write_key(tmp_path, "portal", b"key 1\n")
-    assert key.is_relative_to(tmp_path / "portal" / "archive")
-    assert (S_IMODE(key.stat().st_mode), S_IMODE(key.parent.stat().st_mode)) == (0o600, 0o700)
+    place = Path(key)
+    assert place.is_relative_to(tmp_path / "portal" / "archive")
+    assert (S_IMODE(place.stat().st_mode), S_IMODE(place.parent.stat().st_mode)) == (0o600, 0o700)
     assert not (tmp_path / "portal" / "live").exists()
     assert check_destination(tmp_path, "portal") == ()
 
@@ -128,7 +129,7 @@ def test_only_a_keys_temporary_file_is_discarded(tmp_path: Path) -> None:
     before = tree(tmp_path)
     for path in (delivered.folder / "privkey.pem", delivered.live / "privkey.pem", delivered.folder / "cert.pem"):
         with pytest.raises(CertmgrError, match="not removed"):
-            layout.discard_key(path)
+            layout.discard_key(str(path))
     assert tree(tmp_path) == before
 
 
@@ -137,13 +138,13 @@ def test_keys_that_wait_are_found(tmp_path: Path) -> None:
     assert find_key_temporaries(tmp_path, "portal") == ()
     give_new(tmp_path, 1)
     waiting = layout.write_key(tmp_path, "portal", b"key 2\n")
-    assert find_key_temporaries(tmp_path, "portal") == (waiting,)
+    assert find_key_temporaries(tmp_path, "portal") == (Path(waiting),)
 
 
 def test_a_key_that_is_gone_stops_the_delivery(tmp_path: Path) -> None:
     """A certificate is never made live without the key that it was made with."""
     key = layout.write_key(tmp_path, "portal", b"key 1\n")
-    key.unlink()
+    Path(key).unlink()
     with pytest.raises(CertmgrError, match="not there any more") as caught:
         give(tmp_path, 1, key)
     assert caught.value.hint is not None
@@ -155,7 +156,7 @@ def test_a_key_of_another_server_is_not_delivered(tmp_path: Path) -> None:
     key = layout.write_key(tmp_path, "mail", b"key of mail\n")
     with pytest.raises(CertmgrError, match="not one of portal's"):
         give(tmp_path, 1, key)
-    assert key.read_bytes() == b"key of mail\n"
+    assert Path(key).read_bytes() == b"key of mail\n"
 
 
 def test_the_destination_is_made_when_it_is_not_there(tmp_path: Path) -> None:
@@ -311,18 +312,18 @@ def test_a_single_delivery_is_durable_step_by_step(tmp_path: Path, monkeypatch: 
         rename(source, target)
 
     def spy_symlink(target: str, path: str) -> None:
-        steps.append(f"link {Path(path).name}")
         symlink(target, path)
+        steps.append(f"link {Path(path).name}")
 
     monkeypatch.setattr(os, "fsync", spy_fsync)
     monkeypatch.setattr(os, "rename", spy_rename)
     monkeypatch.setattr(os, "symlink", spy_symlink)
     key = layout.write_key(tmp_path, "portal", b"key 1\n")
-    assert steps == ["privkey.pem", key.parent.name, "archive", "portal", tmp_path.name]
+    assert steps == ["privkey.pem", Path(key).parent.name, "archive", "portal", tmp_path.name]
     steps.clear()
     give(tmp_path, 1, key)
     assert steps == [
-        *("cert.pem", "chain.pem", "fullchain.pem", key.parent.name, "rename to 1", "archive"),
+        *("cert.pem", "chain.pem", "fullchain.pem", Path(key).parent.name, "rename to 1", "archive"),
         *("link live", "portal"),
     ]
     steps.clear()

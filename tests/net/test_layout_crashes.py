@@ -31,7 +31,7 @@ def live_pair(folder: Path, server: str = "portal") -> tuple[bytes, bytes] | Non
     return numbers[0], numbers[1]
 
 
-def batch(folder: Path, keys: dict[str, Path], number: int) -> Callable[[], object]:
+def batch(folder: Path, keys: dict[str, str], number: int) -> Callable[[], object]:
     """Return the step that delivers one certificate to each of several servers."""
     cert = b"certificate %d\n" % number
     return lambda: layout.deliver_batch(
@@ -97,7 +97,7 @@ def test_torn_files_of_a_delivery_that_was_cut_off_are_written_again(tmp_path: P
     """After a power cut a file may be there and empty; the next call does not trust it."""
     key = layout.write_key(tmp_path, "portal", b"key 1\n")
     for name in ("cert.pem", "chain.pem", "fullchain.pem"):
-        (key.parent / name).write_bytes(b"cert")
+        (Path(key).parent / name).write_bytes(b"cert")
     folder = give(tmp_path, 1, key).folder
     assert (folder / "cert.pem").read_bytes() == b"certificate 1\n"
     assert (folder / "fullchain.pem").read_bytes() == b"certificate 1\nchain\n"
