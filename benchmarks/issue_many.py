@@ -3,6 +3,9 @@
 Ours makes the keys, checks policy, lints, stores each intent, verifies each signature, chains the journal and syncs
 what it acknowledges; openssl is given ready CSRs, signs them and syncs nothing. Prints medians and ratios of one run in
 which both take turns. The target is at most openssl's wall time for 10,000.
+
+Measure where no files were deleted in the last six minutes: for so long ext4 without a journal passes over each deleted
+inode whenever a file is made, which doubled our time (eight inodes a certificate, openssl's is one) and not openssl's.
 """
 
 import argparse

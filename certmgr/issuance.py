@@ -266,14 +266,14 @@ def _renewal_times(not_before: datetime, not_after: datetime, zone: str, days: i
 
 def sign(signer: Signer, issuer: build.Issuer, tbs: bytes) -> bytes:
     """Return the DER certificate over exactly `tbs`; raises IntegrityError where its signature does not verify."""
-    der = build.assemble(tbs, signer.sign(tbs))
-    if not build.verify_signature(der, issuer.spki):
+    signature = signer.sign(tbs)
+    if not build.is_signature(signature, tbs, issuer):
         raise IntegrityError(
             "The CA key gave a signature that does not verify; nothing was issued.",
             hint="Run `certmgr doctor`; the key file or the memory of this machine may be damaged.",
             code=Code.SIGNATURE,
         )
-    return der
+    return build.assemble(tbs, signature)
 
 
 def record_issued(tx: "Transaction", plan: Plan, issued: Sequence[Issued]) -> None:

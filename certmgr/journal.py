@@ -74,7 +74,8 @@ def make_entries(
     moment, text = write_moment(at), encode_basestring
     who, login = text(actor.name), "null" if actor.login_uid is None else str(actor.login_uid)
     for number, (action, about, data) in enumerate(items, seq):
-        _require_plain(data)
+        if data:
+            _require_plain(data)
         held = _ENCODER.encode(dict(data)) if data else "{}"
         written = (
             f'{{"action":{text(action)},"actor":{who},"at":"{moment}","data":{held},"login_uid":{login},'
@@ -203,7 +204,8 @@ def _require_plain(value: object) -> None:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise TypeError(f"a key of the data is no text: {key!r}")
-            if not isinstance(item, _PLAIN):
+            # Most by far are of exactly these types, which is told in a third of the time.
+            if type(item) not in _PLAIN and not isinstance(item, _PLAIN):
                 _require_plain(item)
     elif isinstance(value, (list, tuple)):
         for item in value:

@@ -1,6 +1,5 @@
 """A CA key in memory that signs (the Signer protocol of models.keys)."""
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from certmgr.codes import Code
@@ -9,7 +8,6 @@ from certmgr.errors import IntegrityError, UsageError
 from certmgr.models.keys import KeyType
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 _DETERMINISTIC: Final = frozenset({KeyType.EC_P256, KeyType.EC_P384, KeyType.ED25519})
@@ -18,11 +16,12 @@ _DETERMINISTIC: Final = frozenset({KeyType.EC_P256, KeyType.EC_P384, KeyType.ED2
 class SoftwareSigner:
     """A private key in this process's memory; make one with `load_signer`."""
 
-    __slots__ = ("_key", "_key_type", "_spki")
+    __slots__ = ("_algorithm", "_key", "_key_type", "_spki")
 
     def __init__(self, key: "PrivateKeyTypes", key_type: KeyType, spki: bytes) -> None:
         """Hold a key with its type and its DER SubjectPublicKeyInfo."""
         self._key = key
+        self._algorithm = _algorithm(key_type)
         self._key_type = key_type
         self._spki = spki
 
@@ -47,29 +46,25 @@ class SoftwareSigner:
         ECDSA with SHA-256 for P-256 and SHA-384 for P-384, deterministic, in DER; RSA PKCS #1 v1.5 with
         SHA-256; Ed25519 (RFC 8410); ML-DSA (RFC 9881). Verifying the result is the caller's step.
         """
-        from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
-        from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa  # noqa: PLC0415
-
-        key = self._key
-        if isinstance(key, ec.EllipticCurvePrivateKey):
-            return key.sign(tbs, _ecdsa(self._key_type))
-        if isinstance(key, rsa.RSAPrivateKey):
-            return key.sign(tbs, padding.PKCS1v15(), hashes.SHA256())
-        return key.sign(tbs)  # type: ignore[call-arg, union-attr]  # load_signer let nothing else in
+        return self._key.sign(tbs, *self._algorithm)  # type: ignore[union-attr, arg-type]  # see load_signer
 
     def __repr__(self) -> str:
         """Name the type and nothing else."""
         return f"SoftwareSigner({self._key_type.value}, private=redacted)"
 
 
-@lru_cache(maxsize=2)
-def _ecdsa(key_type: KeyType) -> "ec.ECDSA":
-    """Return deterministic ECDSA (RFC 6979) with the hash that goes with the curve."""
+def _algorithm(key_type: KeyType) -> tuple[object, ...]:
+    """Return what a key of `key_type` is told beside the bytes to sign; ECDSA is deterministic (RFC 6979)."""
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec, padding  # noqa: PLC0415
 
-    digest = hashes.SHA256() if key_type is KeyType.EC_P256 else hashes.SHA384()
-    return ec.ECDSA(digest, deterministic_signing=True)
+    if key_type is KeyType.EC_P256:
+        return (ec.ECDSA(hashes.SHA256(), deterministic_signing=True),)
+    if key_type is KeyType.EC_P384:
+        return (ec.ECDSA(hashes.SHA384(), deterministic_signing=True),)
+    if key_type.startswith("rsa"):
+        return (padding.PKCS1v15(), hashes.SHA256())
+    return ()
 
 
 def load_signer(pkcs8: Secret) -> SoftwareSigner:

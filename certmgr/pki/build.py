@@ -7,6 +7,7 @@ certmgr.pki.lint reads the result back with cryptography's parser before anythin
 
 import secrets
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography import x509
@@ -83,6 +84,7 @@ def make_serial() -> Serial:
     return Serial.from_int(secrets.randbits(SERIAL_BITS) or 1)
 
 
+@lru_cache(maxsize=4)
 def key_identifier(spki: bytes) -> bytes:
     """Return the 160 leftmost bits of the SHA-256 of the key's bits (RFC 7093 2, method 1)."""
     _, begin, _ = der.read(spki)
@@ -208,12 +210,25 @@ def assemble(tbs: bytes, signature: bytes) -> bytes:
 
     Raises der.DerError where `tbs` is neither.
     """
-    elements = der.children(der.content(tbs, der.SEQUENCE))
+    return der.sequence(tbs, _algorithm_in(tbs), der.bit_string(signature))
+
+
+def _algorithm_in(tbs: bytes) -> bytes:
     # In a TBSCertificate the algorithm follows version and serial; in a TBSCertList the version alone.
-    algorithm = next((element for tag, element in elements if tag == der.SEQUENCE), None)
-    if algorithm is None:
-        raise der.DerError("there is no signature algorithm in what is to be signed")
-    return der.sequence(tbs, algorithm, der.bit_string(signature))
+    for tag, element in der.children(der.content(tbs, der.SEQUENCE)):
+        if tag == der.SEQUENCE:
+            return element
+    raise der.DerError("there is no signature algorithm in what is to be signed")
+
+
+def is_signature(signature: bytes, tbs: bytes, issuer: Issuer) -> bool:
+    """Claim that `signature` over `tbs` is by the key of `issuer`, with that key's algorithm, which `tbs` names.
+
+    Raises der.DerError where `tbs` is no certificate's.
+    """
+    if _algorithm_in(tbs) != algorithm_identifier(issuer.key_type):
+        return False
+    return is_signed_by(load_public(issuer.spki), issuer.key_type, tbs, signature)
 
 
 def parts_of(certificate: bytes) -> tuple[bytes, bytes, bytes]:

@@ -1,5 +1,7 @@
 """Distinguished names: made from policy, shown as text (RFC 4514)."""
 
+from functools import lru_cache
+
 from cryptography import x509
 
 from certmgr.pki import der
@@ -10,6 +12,7 @@ _ORGANISATION = der.oid("2.5.4.10")
 _COMMON_NAME = der.oid("2.5.4.3")
 
 
+@lru_cache(maxsize=4)
 def make_name(common_name: str | None, organisation: str | None = None) -> bytes:
     """Return the DER of a name of at most an organisation and a common name; of neither, the empty name.
 

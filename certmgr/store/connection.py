@@ -35,6 +35,8 @@ _PRAGMAS: Final = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
     "PRAGMA temp_store = MEMORY",
+    # 16 MB: a run over a network changes the same pages of the indexes with every hundred certificates.
+    "PRAGMA wal_autocheckpoint = 4000",
 )
 
 Row = tuple[Any, ...]
