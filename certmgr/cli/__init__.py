@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -63,7 +63,8 @@ def run(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     result: object = 0
     try:
-        result = root.main(args=arguments, prog_name="certmgr", standalone_mode=False)
+        with printer.rehearsing() if as_json and "--dry-run" in arguments else nullcontext():
+            result = root.main(args=arguments, prog_name="certmgr", standalone_mode=False)
         if sys.stdout is not None:
             # None where it was closed (`certmgr check >&-`).
             sys.stdout.flush()

@@ -6,7 +6,9 @@ The format of data depends on the options alone, never on whether there is a ter
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import click
@@ -15,6 +17,24 @@ from certmgr.errors import AmbiguousError, CertmgrError, Finding, Severity
 from certmgr.printable import printable, width
 
 _SHOWN_FINDINGS = 50
+_rehearsal: ContextVar[dict[str, list[Any]] | None] = ContextVar("rehearsal", default=None)
+"""What a rehearsal has said so far, where it is to be said as JSON."""
+
+
+@contextmanager
+def rehearsing() -> Iterator[None]:
+    """Keep the data, words and findings of the block, and write them as one document at its end (`--dry-run --json`).
+
+    Nothing is added where the block writes a document of its own, or ends by an error.
+    """
+    told: dict[str, list[Any]] = {"said": [], "lines": [], "findings": []}
+    before = _rehearsal.set(told)
+    try:
+        yield
+        if _rehearsal.get() is not None:
+            document("certmgr.rehearsal/1", **told)
+    finally:
+        _rehearsal.reset(before)
 
 
 def emit(content: str | bytes, *, err: bool = False, nl: bool = True) -> None:
@@ -32,11 +52,17 @@ def emit(content: str | bytes, *, err: bool = False, nl: bool = True) -> None:
 
 def data(line: str) -> None:
     """Write one line of data to standard output, control characters escaped."""
+    if (told := _rehearsal.get()) is not None:
+        told["lines"].append(line)
+        return
     emit(printable(line))
 
 
 def fields(*cells: str) -> None:
     """Write one line of tab-separated data; a tab inside a cell is escaped, so the columns stay what they are."""
+    if (told := _rehearsal.get()) is not None:
+        told["lines"].append("\t".join(cells))
+        return
     emit("\t".join(printable(cell) for cell in cells))
 
 
@@ -47,11 +73,15 @@ def raw(content: str | bytes) -> None:
 
 def document(schema: str, **fields: Any) -> None:  # noqa: ANN401 - JSON
     """Write one JSON document whose first key names its schema and version."""
+    _rehearsal.set(None)
     emit(json.dumps({"schema": schema, **fields}, indent=2, ensure_ascii=True))
 
 
 def say(line: str = "") -> None:
     """Write one line of words to standard error, unless --quiet."""
+    if (told := _rehearsal.get()) is not None:
+        told["said"].append(line)
+        return
     context = click.get_current_context(silent=True)
     if context is not None and getattr(context.obj, "quiet", False):
         return
@@ -79,6 +109,9 @@ def findings(items: Iterable[Finding]) -> None:
     """Write findings to standard error, one line each, errors first."""
     order = list(Severity)
     ranked = sorted(items, key=lambda item: order.index(item.severity))
+    if (told := _rehearsal.get()) is not None:
+        told["findings"] += [finding_document(item) for item in ranked]
+        return
     for item in ranked[:_SHOWN_FINDINGS]:
         mark = "" if item.severity is Severity.ERROR else f"{item.severity}: "
         emit(f"  - {mark}{printable(item.message)} [{item.code}]", err=True)
