@@ -14,7 +14,6 @@ import pytest
 
 from certmgr.store.connection import open_store
 from tests.clock import FakeClock
-from tests.unmeasured import unmeasured_environment
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PRODUCT = ("certmgr", "tui")
@@ -138,7 +137,7 @@ def _imported(arguments: list[str], folder: Path) -> set[str]:
     place = folder / "modules.json"
     result = subprocess.run(
         [sys.executable, "-c", _WITNESS, place, *arguments],
-        env=unmeasured_environment() | {"PYTHONPATH": str(REPOSITORY)},
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
         check=False,

@@ -141,8 +141,7 @@ def run_steps(steps: tuple[Step, ...], folder: Path, *, timeout_s: float = 60) -
 
 def _environment(home: Path) -> dict[str, str]:
     dead_proxy = "http://127.0.0.1:9"
-    kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-    return kept | {
+    return {
         "PATH": os.pathsep.join(
             (sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin")
         ),

@@ -24,7 +24,6 @@ from certmgr.pki import keys
 from tests.docs.sandbox import REPOSITORY
 from tests.home import HomeForTest, make_home
 from tests.programs_found import require_program
-from tests.unmeasured import unmeasured_environment
 
 NAME = "portal.egov.internal"
 CA_USER = 65534
@@ -110,7 +109,7 @@ def _interpreter() -> str:
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join((str(REPOSITORY), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
-    return {**unmeasured_environment(), "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @pytest.fixture
