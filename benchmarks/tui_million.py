@@ -98,11 +98,13 @@ def script() -> list[Key]:
         *moves(DOWN, 20),
         *moves(PAGE_DOWN, 5, TYPED_S),
         leave,
-        # The whole store is searched, and each further key breaks that off; the cursor moves meanwhile.
-        *filtered("/4[0-9]9.*(7|8)1[.]site-99/"),
+        # The whole store is searched, and each further key breaks that off; the cursor moves meanwhile. What matches is
+        # a score of those that expire first, and in a million a score of those that expire last: less than a page.
+        *filtered("/0(00|49).*7[37]1[.]site/"),
         *moves(DOWN, 10, TYPED_S),
-        Key(keys="", kind="wait", drawn=None, wait_s=3.0),
         *moves("k", 5, TYPED_S),
+        Key(keys="", kind="wait", drawn=None, wait_s=3.0),
+        *moves(DOWN, 5, TYPED_S),
         leave,
         *moves(DOWN, 3),
         *itertools.chain.from_iterable([order, *moves(DOWN, 4)] for _ in range(7)),

@@ -236,6 +236,7 @@ class Code(StrEnum):
 
     # Filters and configuration
     FILTER_TERM = "filter.term", "A term of a filter cannot be understood."
+    FILTER_SLOW = "filter.too-slow", "A regular expression of a filter takes too long on a name."
     CONFIG_SYNTAX = "config.syntax", "The configuration is not TOML."
     CONFIG_UNKNOWN_KEY = "config.unknown-key", "The configuration has a key that certmgr does not know."
     CONFIG_VALUE = "config.value", "A value in the configuration is not of the form that its key needs."

@@ -17,6 +17,7 @@ from certmgr.lifecycle import Operator
 from certmgr.models.certificates import Flag, State
 from certmgr.models.keys import KeyType
 from certmgr.models.revocations import Cause
+from certmgr.patterns import PatternError, search_of
 from certmgr.printable import printable
 from certmgr.records import dataclass
 
@@ -187,9 +188,9 @@ def _parse_pattern(body: str, *, negated: bool) -> Pattern:
     if len(pattern) > MAX_PATTERN:
         raise _TermError(f"a regular expression has {MAX_PATTERN} characters at most.")
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise _TermError(f"not a regular expression: {error}.") from error
+        search_of(pattern)
+    except PatternError as error:
+        raise _TermError(f"{error}.") from error
     return Pattern(pattern=pattern, negated=negated)
 
 

@@ -170,5 +170,5 @@ def test_list_loads_no_cryptography_and_no_screen(tmp_path: Path) -> None:
     )
     # The witness sees what it is looking for: making a CA does need cryptography.
     assert "cryptography" in made
-    unused = {"apscheduler", "cryptography", "sqlite_utils", "textual"}
+    unused = {"apscheduler", "cryptography", "regex", "sqlite_utils", "textual"}
     assert _imported(["--home", str(home), "list"], tmp_path) & unused == set()

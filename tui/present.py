@@ -38,6 +38,7 @@ class Ink(StrEnum):
     ALARM = "alarm"
     MARK = "mark"
     PLACE = "place"
+    FOUND = "found"
 
 
 @dataclass(frozen=True, slots=True)

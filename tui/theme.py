@@ -77,6 +77,7 @@ class Palette:
             Ink.ALARM: self.expired,
             Ink.MARK: self.mark,
             Ink.PLACE: self.mark,
+            Ink.FOUND: self.mark,
         }
 
     def backgrounds(self) -> dict[str, str]:
@@ -189,7 +190,7 @@ def variables(palette: Palette = PALETTES[DEFAULT]) -> dict[str, str]:
 
 def style(ink: Ink) -> str:
     """Return an ink as a style that Textual's Content understands."""
-    return f"$ink-{ink.value}{' bold' if ink in _BOLD else ''}"
+    return f"$ink-{ink.value}{' bold' if ink in _BOLD else ' reverse' if ink is Ink.FOUND else ''}"
 
 
 def on_accent(colour: str) -> str:

@@ -37,7 +37,8 @@ FILTERS = """\
   sha256:9F86            the beginning of the SHA-256 fingerprint
   cause:key-compromise   why it was revoked
   !state:revoked         not
-  /^db[0-9]+/            a regular expression, found in the server or a name
+  /^db[0-9]+/            a regular expression, found in the server or a name; one that takes more than a
+                         quarter of a second on a name is refused
   owner:"Unit A"         quotes keep spaces and colons together
 """
 CAUSES = """\

@@ -212,7 +212,7 @@ class Store:
         if self._open is not None:
             yield self._open
             return
-        with driver.translated(self.path):
+        with driver.translated(self.path, self.connection):
             try:
                 self.connection.execute("BEGIN")
                 self._open = Snapshot(self.connection, self.path)
@@ -241,7 +241,7 @@ class Store:
         """Hold the write lock: commit at the end, roll back on any exception. For `write` and migrations only."""
         if self._open is not None:
             raise RuntimeError("a write does not begin inside a read or another write")
-        with driver.translated(self.path):
+        with driver.translated(self.path, self.connection):
             try:
                 self.connection.execute("PRAGMA query_only = OFF")
                 self.connection.execute("BEGIN IMMEDIATE")

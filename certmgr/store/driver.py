@@ -22,6 +22,12 @@ Connection = Any
 Error: Final = dbapi2.Error
 
 
+class _Connection(dbapi2.Connection):  # type: ignore[misc]  # the driver ships no types
+    """A connection that keeps what a function of ours raised inside a statement, of which SQLite says only that."""
+
+    raised: BaseException | None = None
+
+
 class BrokenOffError(Exception):
     """Another thread has broken off what was being read (`Store.break_off`); whoever asked for it has gone."""
 
@@ -44,19 +50,23 @@ def connect(path: Path, *, busy_timeout_s: float, mode: str = "rw") -> Connectio
     It belongs to the thread that made it. Raises the driver's errors: use inside `translated`.
     """
     uri = f"file:{quote(str(path))}?mode={mode}"
-    return dbapi2.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None)
+    return dbapi2.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None, factory=_Connection)
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(path: Path, connection: Connection = None) -> Iterator[None]:
     """Turn the driver's errors inside the block into domain errors that name the store at `path`.
 
     Busy or denied: LockedError (exit 6). Damaged: IntegrityError (exit 7). Full and all else: CertmgrError (exit 1).
-    Broken off by `Store.break_off`: BrokenOffError, which nobody is told.
+    Broken off by `Store.break_off`: BrokenOffError, which nobody is told. What one of our own functions raised inside
+    a statement of `connection` and left in its `raised`: that.
     """
     try:
         yield
     except Error as error:
+        if connection is not None and (raised := connection.raised) is not None:
+            connection.raised = None
+            raise raised from error
         if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
             raise BrokenOffError from error
         raise _domain_error(path, error) from error

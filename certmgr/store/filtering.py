@@ -15,6 +15,7 @@ from certmgr import lifecycle
 from certmgr.filters import DaysLeft, Field, Filter, HasFact, HasState, Pattern, Term, Text
 from certmgr.lifecycle import Condition, Operator
 from certmgr.models.certificates import Flag, Stage, State
+from certmgr.patterns import search_of, too_slow
 from certmgr.store.certificate_rows import NOT_SERVING
 from certmgr.store.columns import text_of
 from certmgr.store.connection import Snapshot
@@ -143,17 +144,23 @@ def where_of(  # noqa: PLR0913 - what settles a condition, by keyword
 
 def _create_functions(snapshot: Snapshot, wanted: Filter) -> None:
     """Give the connection what SQLite lacks; what is compiled once here is called a million times there."""
-    snapshot.connection.create_function("casefold", 1, str.casefold, deterministic=True)
-    patterns = {
-        term.pattern: re.compile(term.pattern, re.IGNORECASE).search
-        for term in wanted.terms
-        if isinstance(term, Pattern)
-    }
+    connection = snapshot.connection
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)
+    searches = {term.pattern: search_of(term.pattern) for term in wanted.terms if isinstance(term, Pattern)}
+    if not searches:
+        return
 
     def matches(pattern: str, text: str) -> bool:
-        return patterns[pattern](text) is not None
+        try:
+            return searches[pattern](text) is not None
+        except TimeoutError:
+            connection.raised = too_slow()
+            raise
+        except BaseException as error:
+            connection.raised = error
+            raise
 
-    snapshot.connection.create_function("regexp", 2, matches, deterministic=True)
+    connection.create_function("regexp", 2, matches, deterministic=True)
 
 
 def _term(term: Term, now: datetime, zone: ZoneInfo, by_row: "_ByRow | None" = None) -> Sql:

@@ -1,5 +1,6 @@
-"""`certmgr list --sort`: the columns of the interface, on the command line."""
+"""`certmgr list`: the columns of the interface to sort by, and a filter that takes too long."""
 
+import json
 from typing import Any
 
 import pytest
@@ -45,3 +46,14 @@ def test_an_order_that_does_not_exist_is_refused(call: Call) -> None:
     """The orders are named."""
     assert call("list", "--sort", "state") == 2
     assert "expires" in call.err
+
+
+def test_a_regular_expression_that_takes_too_long_is_refused(call: Call) -> None:
+    """Exit 2, with what to do; one that repeats as often and is found at once is none of those."""
+    call.issue(f"{'a' * 60}.egov.internal")
+    assert call("list", "/(a|aa)+!/") == 2
+    assert call.err.startswith("Error: The expression takes too long on a name: nest fewer repetitions.")
+    assert call("list", "--json", "/(a|aa)+!/") == 2
+    assert json.loads(call.err)["code"] == "filter.too-slow"
+    assert call("list", "--json", "/(a+)[.](egov)+/") == 0
+    assert len(call.document["certificates"]) == 1

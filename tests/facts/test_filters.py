@@ -100,6 +100,8 @@ def test_terms_stand_beside_each_other_in_their_order() -> None:
         ("serial:xyz", "is not the beginning of a serial"),
         ("cause:spite", "is not a cause"),
         ("/(/", "not a regular expression"),
+        ("/(a{1000}){1000}/", "its repetitions stand for 1,001,000 characters or groups"),
+        ("/a{99999999999}/", "10,000 is the most"),
         ("//", "between two slashes"),
         ("/open", "between two slashes"),
         (f"/{'a' * 201}/", "200 characters at most"),

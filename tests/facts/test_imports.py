@@ -15,6 +15,7 @@ HEAVY = {
     "apscheduler",
     "idna",
     "publicsuffixlist",
+    "regex",
 }
 
 
@@ -43,3 +44,10 @@ config = parse_config('[organisation]\\nname = "X"\\n[zones]\\ndns = ["corp.inte
 assert config.zones.declared.covers_name(parse_dns_name("portal.corp.internal"))
 """
     assert not HEAVY & loaded_by(program)
+
+
+def test_only_a_pattern_loads_the_library_of_patterns() -> None:
+    """Every other filter does without it."""
+    program = "from certmgr.filters import parse_filter; parse_filter('{}')"
+    assert "regex" not in loaded_by(program.format("portal state:due !days<3"))
+    assert "regex" in loaded_by(program.format("/portal/"))

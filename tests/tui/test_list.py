@@ -11,6 +11,7 @@ from certmgr.intake import Wish
 from certmgr.inventory_file import read_inventory
 from certmgr.models.revocations import Cause
 from certmgr.operations import certificates, inventory, revocations
+from certmgr.patterns import too_slow
 from certmgr.queries.certificates import resolve
 from tests.clock import FakeClock
 from tests.home import HomeForTest
@@ -23,6 +24,9 @@ from tui.widgets.certificate_list import CertificateList
 from tui.widgets.detail_pane import DetailPane
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.keybar import KeyBar
+
+SLOW = r"/(?:\w|[a-z]|[.])+\s/"
+"""It goes back twice for each letter of a name, none of which holds a space."""
 
 
 def table(app: CertmgrApp) -> CertificateList:
@@ -122,6 +126,42 @@ async def test_a_filter_that_cannot_be_understood_says_why(home: HomeForTest, ru
         await settle(app, pilot)
         assert "rotten is not a state" in shown(app)
         assert len(names(app)) == 38
+
+
+async def test_a_regular_expression_that_takes_too_long_says_so_and_the_next_key_goes_on(
+    home: HomeForTest, running: Running
+) -> None:
+    """The rows stay, the keys go on, and a filter that is shorter by a sign is applied."""
+    async with running(home) as (app, pilot):
+        await press(app, pilot, "slash")
+        field = app.screen.query_one(FilterBar).field
+        field.value = SLOW
+        await eventually(app, pilot, "takes too long on a name")
+        assert len(names(app)) == 38
+        field.value = f"{SLOW} "
+        await press(app, pilot, "enter", "j")
+        assert current(app) == names(app)[1]
+        await press(app, pilot, "slash")
+        field.value = "/video|!/"
+        await eventually(app, pilot, "3 of 38")
+        assert "takes too long" not in shown(app)
+
+
+async def test_a_count_that_takes_too_long_says_so_in_the_filter_line(
+    home: HomeForTest, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page may be full before the name comes on which it takes too long."""
+    async with running(home) as (app, pilot):
+        source = type(app.backend.certificates)
+
+        def refused(*_: object) -> None:
+            raise too_slow()
+
+        monkeypatch.setattr(source, "tally", refused)
+        await press(app, pilot, "slash")
+        app.screen.query_one(FilterBar).field.value = "/video|!/"
+        await eventually(app, pilot, "takes too long on a name")
+        assert all("video" in name for name in names(app))
 
 
 async def test_no_command_fires_while_a_filter_is_typed(home: HomeForTest, running: Running) -> None:

@@ -1,8 +1,24 @@
-"""Moving about, lists, the filter line, pages of text."""
+"""Moving about, lists, the filter line, pages of text and what is looked for in them."""
+
+from itertools import chain
 
 from tui.commands.registry import Command, Scope
 
+_SEARCH = tuple(
+    (
+        Command(
+            id=f"search{ending}", keys=("slash",), action="search", scope=scope, title=f"Search {what}", palette=True
+        ),
+        Command(id=f"next-match{ending}", keys=("n",), action="match(1)", scope=scope, title="To the next match"),
+        Command(
+            id=f"previous-match{ending}", keys=("N",), action="match(-1)", scope=scope, title="To the previous match"
+        ),
+    )
+    for scope, ending, what in ((Scope.PAGE, "", "the text"), (Scope.DETAIL, "-this", "this certificate"))
+)
+
 COMMANDS: tuple[Command, ...] = (
+    *chain.from_iterable(_SEARCH),
     Command(id="leave", keys=("escape", "h"), action="back", scope=Scope.PAGE, title="Back", label="back"),
     Command(id="down", keys=("j", "down"), action="move(1)", scope=Scope.MOVEMENT, title="Down"),
     Command(id="up", keys=("k", "up"), action="move(-1)", scope=Scope.MOVEMENT, title="Up"),

@@ -1,7 +1,7 @@
 """One certificate on a screen of its own."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -15,6 +15,7 @@ from certmgr.models.certificates import CertificateId
 from tui.commands import Scope, bindings
 from tui.lanes import Lane
 from tui.screens.certificate_acts import CertificateActs
+from tui.screens.searching import SearchScreen
 from tui.values.detail import Look, Place, Sight
 from tui.widgets.detail_pane import DetailPane
 from tui.wording import error_lines
@@ -25,20 +26,21 @@ AT_ONCE = 8
 """How many endpoints are looked at together."""
 
 
-class DetailScreen(CertificateActs):
+class DetailScreen(CertificateActs, SearchScreen):
     """Everything that is known of one certificate; it follows the store."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DETAIL)]
     SCOPES = (Scope.DETAIL,)
+    MATCH_KEYS = ("next-match-this", "previous-match-this")
 
     def __init__(self, certificate: CertificateId) -> None:
         """Show the certificate with this id."""
         super().__init__()
         self._certificate = certificate
 
-    def body(self) -> Iterable[Widget]:
+    def text(self) -> Widget:
         """Return the detail."""
-        yield DetailPane(glyphs=self.app.glyphs, clock=self.app.backend.now, whole=True)
+        return DetailPane(glyphs=self.app.glyphs, clock=self.app.backend.now, whole=True)
 
     def on_mount(self) -> None:
         """Read the certificate and follow the store."""
@@ -104,10 +106,6 @@ class DetailScreen(CertificateActs):
         finally:
             for lane in lanes:
                 lane.close(0)
-
-    def action_back(self) -> None:
-        """Return to the list."""
-        self.dismiss()
 
     @work(exclusive=True, group="revoke")
     async def action_revoke(self) -> None:

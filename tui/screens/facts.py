@@ -1,6 +1,6 @@
 """Everything that is known of one row, on a screen of its own."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import work
@@ -9,13 +9,13 @@ from textual.widget import Widget
 
 from certmgr.errors import CertmgrError
 from tui.commands import Scope, bindings
-from tui.screens.frame import FrameScreen
+from tui.screens.searching import SearchScreen
 from tui.values.sheets import Sheet
 from tui.widgets.facts_pane import FactsPane
 from tui.wording import error_lines
 
 
-class FactsScreen(FrameScreen):
+class FactsScreen(SearchScreen):
     """A page of facts; it follows the store, and esc leads back. Subclasses add what can be done with the thing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAGE)]
@@ -26,11 +26,11 @@ class FactsScreen(FrameScreen):
         super().__init__()
         self._read = read
 
-    def body(self) -> Iterable[Widget]:
+    def text(self) -> Widget:
         """Return the page."""
         pane = FactsPane(glyphs=self.app.glyphs)
         pane.add_class("page")
-        yield pane
+        return pane
 
     def on_mount(self) -> None:
         """Read the facts and follow the store."""
@@ -46,7 +46,3 @@ class FactsScreen(FrameScreen):
             pane.show_sheet(await self.app.reads.run(self._read))
         except CertmgrError as error:
             pane.say(error_lines(error, self.app.glyphs))
-
-    def action_back(self) -> None:
-        """Return to the list."""
-        self.dismiss()

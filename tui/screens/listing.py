@@ -370,8 +370,10 @@ class ListScreen(MarkScreen[R]):
         self.note(slow + self.marks_text() + place + hidden)
 
     def _unreadable(self, error: CertmgrError) -> None:
-        """Say why there are no rows, or that those shown are no longer current."""
-        if self.table.view.rows:
+        """Say why there are no rows, or that those shown are no longer current, or what is wrong with the filter."""
+        if isinstance(error, UsageError):
+            self.query_one(FilterBar).refuse(error.message)
+        elif self.table.view.rows:
             self.app.say(error.message, warning=True)
         else:
             self.table.say(tuple((Piece("  "), *line) for line in error_lines(error, self.app.glyphs)))

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from tui.commands import Scope, bindings, in_scope, shown
 from tui.keymap import Keymap, in_effect
 from tui.present import Glyphs, Ink, Line, Piece, fit
-from tui.screens.frame import FrameScreen
+from tui.screens.searching import SearchScreen
 from tui.widgets.scroll_text import ScrollText
 
 _KEYS_WIDTH = 24
@@ -23,15 +23,15 @@ _FILTERS = (
 )
 
 
-class TextScreen(FrameScreen):
+class TextScreen(SearchScreen):
     """Lines of text that scroll; esc leads back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAGE)]
     SCOPES = (Scope.PAGE,)
 
-    def body(self) -> Iterable[Widget]:
+    def text(self) -> Widget:
         """Return the text."""
-        yield ScrollText(id="body")
+        return ScrollText(id="body")
 
     def on_mount(self) -> None:
         """Show the lines."""
@@ -42,10 +42,6 @@ class TextScreen(FrameScreen):
     def lines(self) -> Iterable[Line]:
         """Return what is shown."""
         raise NotImplementedError
-
-    def action_back(self) -> None:
-        """Leave the screen."""
-        self.dismiss()
 
 
 class HelpScreen(TextScreen):

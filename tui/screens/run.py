@@ -1,6 +1,6 @@
 """Something that takes a while: what is done, line by line, and how it ended."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from textual.widget import Widget
 from certmgr.errors import CertmgrError
 from tui.commands import Scope, bindings
 from tui.present import Ink, Line, Piece, safe_text
-from tui.screens.frame import FrameScreen
+from tui.screens.searching import SearchScreen
 from tui.widgets.scroll_text import ScrollText
 from tui.wording import error_lines
 
@@ -43,7 +43,7 @@ class Job:
         return False
 
 
-class RunScreen(FrameScreen):
+class RunScreen(SearchScreen):
     """The course of a job. One that only reads ends with its page; one that writes goes on, and its end is told."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAGE)]
@@ -67,9 +67,9 @@ class RunScreen(FrameScreen):
         self._dirty = True
         self._left = False
 
-    def body(self) -> Iterable[Widget]:
+    def text(self) -> Widget:
         """Return the text."""
-        yield ScrollText(id="body", classes="page")
+        return ScrollText(id="body", classes="page")
 
     def on_mount(self) -> None:
         """Begin."""
@@ -93,10 +93,6 @@ class RunScreen(FrameScreen):
         else:
             self._lines.append(event.line)
         self._dirty = True
-
-    def action_back(self) -> None:
-        """Leave the page."""
-        self.dismiss()
 
     @work(group="looks")
     async def _look(self) -> None:

@@ -122,6 +122,10 @@ class FilterBar(Horizontal):
         elif self._counts:
             self._note(f"{self._counts}  {dot}  esc clears", Ink.DIM)
 
+    def tell(self, text: str) -> None:
+        """Say what came of it, where it is no list that is filtered."""
+        self._note(text, Ink.DIM)
+
     def refuse(self, reason: str) -> None:
         """Say why the filter cannot be understood; what it showed last stays on screen."""
         self._refused = True

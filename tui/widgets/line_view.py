@@ -3,7 +3,6 @@
 A line-API widget: a countdown that ticks in it costs the terminal that line, not the page.
 """
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -14,6 +13,7 @@ from textual.strip import Strip
 
 from tui.commands import Scope, bindings
 from tui.present import Ink, Line, width_of
+from tui.widgets.searched import Searched
 
 
 def changed_cells(old: Line, new: Line) -> tuple[int, int]:
@@ -33,7 +33,7 @@ def changed_cells(old: Line, new: Line) -> tuple[int, int]:
     return (spans[0][0] if spans else at), 0
 
 
-class LineView(ScrollView, can_focus=True):
+class LineView(ScrollView, Searched, can_focus=True):
     """Lines in their inks; the keys of movement scroll them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.MOVEMENT)]
@@ -49,9 +49,9 @@ class LineView(ScrollView, can_focus=True):
         """What is shown."""
         return self._lines
 
-    def show(self, lines: Iterable[Line]) -> None:
-        """Show `lines` in place of what was there; the place that was scrolled to stays."""
-        before, self._lines = self._lines, tuple(lines)
+    def draw_lines(self, lines: tuple[Line, ...]) -> None:
+        """Draw `lines` in place of what was there; the place that was scrolled to stays."""
+        before, self._lines = self._lines, lines
         size = Size(self.scrollable_content_region.width, len(self._lines))
         if size != self.virtual_size or len(before) != len(self._lines):
             self.virtual_size = size
@@ -61,6 +61,10 @@ class LineView(ScrollView, can_focus=True):
             if old != new:
                 start, width = changed_cells(old, new)
                 self.refresh(Region(start, number - self.scroll_offset.y, width or self.size.width, 1))
+
+    def top_of(self, line: int) -> int:
+        """Return in which row a line begins: each takes one."""
+        return line
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the widget."""

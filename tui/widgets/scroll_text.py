@@ -1,6 +1,5 @@
 """Text that is longer than its place, with the movement keys of the list."""
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,9 +10,10 @@ from textual.widgets import Static
 from tui.commands import Scope, bindings
 from tui.present import Line
 from tui.widgets.paint import page
+from tui.widgets.searched import Searched
 
 
-class ScrollText(VerticalScroll, can_focus=True):
+class ScrollText(VerticalScroll, Searched, can_focus=True):
     """Lines of text; the keys scroll them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.MOVEMENT)]
@@ -24,14 +24,21 @@ class ScrollText(VerticalScroll, can_focus=True):
         """Hold one widget with the text."""
         yield Static(page(self._lines), markup=False)
 
-    def show(self, lines: Iterable[Line]) -> None:
-        """Show `lines` in place of what was there; the scroll position stays.
+    def draw_lines(self, lines: tuple[Line, ...]) -> None:
+        """Draw `lines` in place of what was there; the scroll position stays.
 
         It may be called by a thread's answer before the text has its widget.
         """
-        self._lines = tuple(lines)
+        self._lines = lines
         for text in self.query(Static):
             text.update(page(self._lines))
+
+    def top_of(self, line: int) -> int:
+        """Return in which row a line begins: a longer one than the text is wide takes several."""
+        if not line:
+            return 0
+        text = self.query_one(Static)
+        return page(self._lines[:line]).get_height({}, text.size.width)
 
     def action_move(self, delta: int) -> None:
         """Scroll by `delta` lines."""
