@@ -49,6 +49,10 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         self._show_clocks(self.app)
         self.app.frame_signal.subscribe(self, self._show_clocks)
 
+    def on_screen_resume(self) -> None:
+        """Show what the clocks say by now: they wait under another dialog."""
+        self.query_one(Banner).tick()
+
     def on_resize(self) -> None:
         """Keep off the header, the banner and the keys, however small the terminal is."""
         self.query_one(".dialog").styles.max_height = max(self.app.size.height - _KEPT_ROWS, 1)

@@ -16,6 +16,7 @@ from tui.present import next_tick
 from tui.screens.frame import WIDE_COLUMNS, FrameScreen
 from tui.values.dashboard import Block, Board
 from tui.widgets.board_block import BoardBlock
+from tui.widgets.covered import covered
 from tui.widgets.filter_bar import FilterBar
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class DashboardScreen(FrameScreen):
         if self._ticker is not None:
             self._ticker.stop()
         moments = dues(self.board)
-        wait = next_tick(moments, self.app.backend.now()) if moments and self.is_current else None
+        wait = next_tick(moments, self.app.backend.now()) if moments and not covered(self) else None
         self._ticker = self.set_timer(wait, self._tick) if wait is not None else None
 
     @property

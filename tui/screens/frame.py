@@ -83,6 +83,10 @@ class FrameScreen(Screen[None]):
         self.frame_changed()
         self.app.frame_signal.subscribe(self, lambda _app: self.frame_changed())
 
+    def on_screen_resume(self) -> None:
+        """Show what the clocks say by now: they wait under another screen."""
+        self.query_one(Banner).tick()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer nothing that writes in a read-only session."""
         del parameters
