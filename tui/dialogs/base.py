@@ -72,6 +72,10 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         """Return lines of text as a widget."""
         return Static(page(lines), id=name, markup=False)
 
+    def keys(self, *before: str, cancels: str = "cancels") -> str:
+        """Return a note about keys for `buttons`: those of the fields, which are as they are, and what cancels."""
+        return "   ".join((*before, f"{self.app.keymap.shown('cancel')} {cancels}"))
+
     def set_text(self, name: str, line: Line) -> None:
         """Replace the text of the widget called `name`."""
         self.query_one(f"#{name}", Static).update(content(line))

@@ -36,7 +36,7 @@ class UnlockDialog(Dialog[str]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Unlock", name="unlock"),
-            note="enter unlocks   esc cancels",
+            note=self.keys("enter unlocks"),
         )
 
     def on_mount(self) -> None:

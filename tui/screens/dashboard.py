@@ -10,7 +10,8 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from certmgr.errors import CertmgrError
-from tui.board import dues, target
+from tui.board import dues
+from tui.board_targets import target
 from tui.commands import Scope, bindings
 from tui.present import next_tick
 from tui.screens.frame import WIDE_COLUMNS, FrameScreen

@@ -28,6 +28,7 @@ AT_ONCE = 8
 class DetailScreen(CertificateActs):
     """Everything that is known of one certificate; it follows the store."""
 
+    PLACE = "Certificate"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DETAIL)]
     SCOPES = (Scope.DETAIL,)
 
