@@ -126,6 +126,7 @@ class ApplicationsScreen(TableScreen[ApplicationRow], Deciding):
         keys = self.app.keymap
         return (
             "No application waits.\n"
-            f"{keys.shown('issue')} applies for a certificate: where its profile asks for approval, it waits here.\n"
+            f"{keys.shown('issue')} applies for a certificate.\n"
+            "Where its profile asks for approval, the application waits here.\n"
             f"{keys.shown('hidden')} shows those that are over."
         )
