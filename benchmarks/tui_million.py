@@ -169,9 +169,14 @@ def traffic(screen: Screen) -> tuple[int, int]:
     return max(counts[:10]), max(counts[-10:])
 
 
-def idle(screen: Screen, home: Path, seconds: float, certificate: int) -> float:
-    """Return the bytes a second while nothing happens but a countdown that shows seconds."""
+def idle(screen: Screen, home: Path, seconds: float, certificate: int, *, overdue: int | None = None) -> float:
+    """Return the bytes a second while nothing happens but a countdown that shows seconds.
+
+    Where `overdue` is a certificate, a request for its revocation, whose time has passed, stands beside the countdown.
+    """
     store = open_store(home / "certmgr.db", clock=utc_now)
+    if overdue is not None:
+        request(store, CertificateId(overdue), timedelta(hours=-2))
     request(store, CertificateId(certificate), timedelta(seconds=seconds + 60))
     store.close()
     screen.type("g")
@@ -239,6 +244,9 @@ def _measure_session(home: Path, seconds: float, say: Callable[..., None]) -> No
         say("a move that scrolls, at most", f"{scrolling} B", "under 8 kB", reached=scrolling < SCROLL_BYTES)
         sent = idle(screen, home, 30, FIRST + 11)
         say("idle, a countdown of seconds running", f"{sent:.0f} B/s", "under 0.5 kB/s", reached=sent < IDLE_BYTES_S)
+        sent = idle(screen, home, 30, FIRST + 12, overdue=FIRST + 13)
+        what = "idle, the same beside an overdue request"
+        say(what, f"{sent:.0f} B/s", "under 0.5 kB/s", reached=sent < IDLE_BYTES_S)
     for kind, found in session.milliseconds.items():
         median, late = statistics.median(found), _percentile(sorted(found))
         say(f"{len(found)} keys, {kind}: median {median:.0f} ms", f"95 %: {late:.0f} ms", "", reached=True)

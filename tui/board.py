@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from certmgr.commitments import Kind
 from tui.histogram import histogram_lines
 from tui.present import Glyphs, Ink, Line, Piece, countdown, day, fit, plural, safe_text, width_of
-from tui.values.dashboard import Block, Board, Target
+from tui.values.dashboard import Block, Board
 
 if TYPE_CHECKING:
     from certmgr.models.applications import Application
@@ -107,23 +107,6 @@ def dues(board: Board) -> tuple[datetime, ...]:
     return tuple(one.commitment.due_at for one in board.overview.promises) if board.overview else ()
 
 
-def target(block: Block, board: Board) -> Target:
-    """Return where enter leads from a block: to what needs somebody there, else to the screen behind it."""
-    overview = board.overview
-    if block is Block.WAITING and not (overview and overview.applications):
-        if board.requests:
-            return Target(place="revocations")
-        if overview and overview.unaccepted:
-            return Target(place="certificates", filter_text="state:unaccepted")
-    if block is Block.FAILURES and overview:
-        kinds = {one.subject.partition(":")[0] for one in overview.failing}
-        if not kinds and overview.notices_trying + overview.notices_given_up:
-            return Target(place="notices")
-        if kinds == {"renewal"}:
-            return Target(place="certificates", filter_text="state:due")
-    return _TARGETS[block]
-
-
 def span(seconds: float) -> str:
     """Return a stretch of time in its largest unit, rounded down: `12m`, `5h`, `3d`; `0m` under a minute."""
     if seconds < _HOUR_S:
@@ -135,6 +118,7 @@ def _heading(block: Block, verdict: Verdict | None, frame: Frame, *, selected: b
     """Return the heading: a mark where it is selected, its name, a rule, and how things stand."""
     ink, words = verdict or (Ink.DIM, "")
     calm = ink in {Ink.VALID, Ink.DIM}
+    words = fit(words, min(width_of(words), max(frame.width - width_of(block.value) - 6, 0)), frame.glyphs)
     said = (frame.sign(ink), Piece(words, Ink.DIM if calm else ink)) if words else ()
     taken = width_of(block.value) + 3 + sum(width_of(piece.text) for piece in said) + (1 if said else 0)
     rule = frame.glyphs.rule * max(frame.width - taken, 0)
@@ -159,7 +143,7 @@ def _promises(board: Board, frame: Frame) -> tuple[Verdict | None, Lines]:
     if not overview.open_promises:
         return (Ink.VALID, "none open"), ((Piece("Nothing is due to anybody.", Ink.DIM),),)
     verdict = (
-        (Ink.EXPIRED, f"{overview.overdue_promises:,} overdue")
+        (Ink.EXPIRED, f"{overview.overdue_promises:,} of {overview.open_promises:,} overdue")
         if overview.overdue_promises
         else (Ink.REVOKING, f"{overview.open_promises:,} open")
     )
@@ -206,14 +190,11 @@ def _expiry(board: Board, frame: Frame) -> tuple[Verdict | None, Lines]:
     if (found := board.endings) is None:
         return _reading()
     ends = found.all
-    if ends.overdue:
-        verdict = (Ink.EXPIRED, f"{ends.overdue:,} overdue")
-    elif found.expired:
-        verdict = (Ink.EXPIRED, f"{found.expired:,} expired")
-    elif ends.waiting:
-        verdict = (Ink.DUE, f"{ends.waiting:,} by hand, now")
+    ink = Ink.EXPIRED if ends.overdue or found.expired else Ink.DUE if ends.waiting else Ink.VALID
+    if found.expired and not found.total:
+        verdict = (ink, f"{found.expired:,} expired")
     else:
-        verdict = (Ink.VALID, f"{found.total:,} in {found.days} days")
+        verdict = (ink, f"{found.total:,} end{'s' if found.total == 1 else ''} in {found.days} days")
     return verdict, histogram_lines(found, width=frame.room, height=frame.height - 1, glyphs=frame.glyphs)
 
 
@@ -227,7 +208,7 @@ def _authorities(board: Board, frame: Frame) -> tuple[Verdict | None, Lines]:
     verdict = (
         (Ink.VALID, "in order")
         if not troubled
-        else (Ink.EXPIRED if ended else Ink.DUE, f"{troubled} need{'s' if troubled == 1 else ''} you")
+        else (Ink.EXPIRED if ended else Ink.DUE, f"{troubled} {'CA needs' if troubled == 1 else 'CAs need'} you")
     )
     return verdict, [line for one in overview.authorities for line in _authority(one, frame)]
 
@@ -263,9 +244,9 @@ def _jobs(board: Board, frame: Frame) -> tuple[Verdict | None, Lines]:
         return _reading()
     failed, late = sum(bool(job.failures) for job in overview.jobs), sum(job.late for job in overview.jobs)
     if failed:
-        verdict = (Ink.EXPIRED, f"{failed} failed")
+        verdict = (Ink.EXPIRED, f"{plural(failed, 'job')} failed")
     else:
-        verdict = (Ink.DUE, f"{late} late") if late else (Ink.VALID, "in order")
+        verdict = (Ink.DUE, f"{plural(late, 'job')} late") if late else (Ink.VALID, "in order")
     return verdict, [_job(job, frame) for job in overview.jobs]
 
 
@@ -299,10 +280,12 @@ def _waiting(board: Board, frame: Frame) -> tuple[Verdict | None, Lines]:
         words = f"{plural(overview.unaccepted, 'certificate')} may be objected to"
         lines.append((frame.sign(Ink.PENDING), Piece(fit(words, frame.room - 2, frame.glyphs), Ink.DIM)))
     lines += [_application(one, frame) for one in overview.applications]
-    number = len(board.requests) + len(overview.applications)
+    # What enter leads to stands first.
+    open_ones = ((len(overview.applications), "application"), (len(board.requests), "request"))
+    words = ", ".join(plural(number, noun) for number, noun in open_ones if number)
     if not lines:
         return (Ink.VALID, "nothing"), ((Piece("No request and no application is open.", Ink.DIM),),)
-    return ((Ink.PENDING, f"{number:,} open") if number else (Ink.VALID, "nothing")), lines
+    return ((Ink.PENDING, words) if words else (Ink.VALID, "nothing")), lines
 
 
 def _application(one: "Application", frame: Frame) -> Line:
@@ -322,8 +305,10 @@ def _failures(board: Board, frame: Frame) -> tuple[Verdict | None, Lines]:
     lines += [()] * (overview.failing_number - len(overview.failing))
     if not lines:
         return (Ink.VALID, "none"), ((Piece("Nothing has failed.", Ink.DIM),),)
-    number = overview.failing_number + overview.notices_trying + overview.notices_given_up
-    return (Ink.EXPIRED, f"{number:,} failing"), lines
+    failed_notices = overview.notices_trying + overview.notices_given_up
+    words = [plural(overview.failing_number, "task")] if overview.failing_number else []
+    words += [plural(failed_notices, "notice")] if failed_notices else []
+    return (Ink.EXPIRED, ", ".join(words)), lines
 
 
 def _notices(overview: "Overview", frame: Frame) -> Line:
@@ -375,13 +360,4 @@ _BLOCKS: dict[Block, Callable[[Board, Frame], tuple[Verdict | None, Lines]]] = {
     Block.WAITING: _waiting,
     Block.FAILURES: _failures,
     Block.CERTIFICATES: _certificates,
-}
-_TARGETS = {
-    Block.PROMISES: Target(place="revocations"),
-    Block.EXPIRY: Target(place="certificates", filter_text="days>=0 days<=90 state:valid,due,held"),
-    Block.AUTHORITIES: Target(place="authorities"),
-    Block.JOBS: Target(place="doctor"),
-    Block.WAITING: Target(place="applications"),
-    Block.FAILURES: Target(place="servers"),
-    Block.CERTIFICATES: Target(place="certificates"),
 }

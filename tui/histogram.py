@@ -1,15 +1,18 @@
 """What ends when, as bars. Pure."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from tui.present import Glyphs, Ink, Line, Piece, fit
+from tui.present import Glyphs, Ink, Line, Piece, fit, width_of
 
 if TYPE_CHECKING:
     from certmgr.queries.overview import Endings, Stretch
 
 _LABEL = 8
 _NUMBER = 6
+_BETWEEN = 2
+"""Cells between two entries of the legend."""
 _FILLS = {False: ("█", "▒"), True: ("#", "=")}
 """Whole cells of what renews by itself and of what is renewed by hand, without and with ASCII alone."""
 
@@ -17,23 +20,33 @@ _FILLS = {False: ("█", "▒"), True: ("#", "=")}
 def histogram_lines(found: "Endings", *, width: int, height: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """Return a bar for each week where there is room for all of them, else for each month, and what the fills mean.
 
-    Every kind that a bar counts takes one cell of it at least; the number at its end is exact.
+    Weeks in which nothing ends are one line together. Every kind that a bar counts takes one cell of it at least; the
+    number at its end is exact.
     """
-    by_week = len(found.weeks) < height
-    stretches = found.weeks if by_week else found.months
+    legend = _legend(found, width, glyphs)
+    if not found.total:
+        return legend[:height]
+    runs = [list(run) for _, run in groupby(found.weeks, key=lambda week: bool(week.total))]
+    rows = [part for run in runs for part in ([[one] for one in run] if run[0].total else [run])]
+    by_week = len(rows) + len(legend) <= height
+    if not by_week:
+        rows = [[month] for month in found.months]
     room = width - _LABEL - _NUMBER - 1
-    most = max([one.total for one in stretches], default=0)
+    most = max(one.total for row in rows for one in row)
     lines = [
         (
-            Piece(fit(f"{one.first:%m-%d}" if by_week else f"{one.first:%Y-%m}", _LABEL, glyphs), Ink.LABEL),
-            *_bar(one, most, room, glyphs),
-            Piece(f" {fit(f'{one.total:,}', _NUMBER, glyphs, right=True)}", Ink.PLAIN if one.total else Ink.DIM),
+            Piece(fit(f"{row[0].first:%m-%d}" if by_week else f"{row[0].first:%Y-%m}", _LABEL, glyphs), Ink.LABEL),
+            *(_bar(row[0], most, room, glyphs) if len(row) == 1 else _gap(len(row), room, glyphs)),
+            Piece(f" {fit(f'{row[0].total:,}', _NUMBER, glyphs, right=True)}", Ink.PLAIN if row[0].total else Ink.DIM),
         )
-        for one in stretches
+        for row in rows
     ]
-    if len(lines) < height:
-        lines.append(_legend(found, width, glyphs))
-    return tuple(lines)
+    return (*lines[:height], *legend[: max(height - len(lines), 0)])
+
+
+def _gap(weeks: int, room: int, glyphs: Glyphs) -> Sequence[Piece]:
+    """Return what stands in place of the bars of weeks in which nothing ends."""
+    return (Piece(fit(f"nothing for {weeks} weeks", room, glyphs), Ink.DIM),)
 
 
 def _bar(one: "Stretch", most: int, room: int, glyphs: Glyphs) -> Sequence[Piece]:
@@ -53,26 +66,27 @@ def _kinds(glyphs: Glyphs) -> tuple[tuple[str, Ink, str], ...]:
         (itself, Ink.VALID, "by itself"),
         (hand, Ink.LABEL, "by hand"),
         (glyphs.states[Ink.DUE], Ink.DUE, "by hand, now"),
-        (glyphs.states[Ink.EXPIRED], Ink.EXPIRED, "overdue"),
+        (glyphs.states[Ink.EXPIRED], Ink.EXPIRED, "overdue for renewal"),
     )
 
 
-def _legend(found: "Endings", width: int, glyphs: Glyphs) -> Line:
-    """Return what the signs mean that occur, as far as there is room."""
-    pieces: list[Piece] = []
-    for (sign, ink, words), number in zip(_kinds(glyphs), found.all, strict=True):
-        if number:
-            pieces += [Piece(f"{sign} ", ink), Piece(f"{words}  ", Ink.DIM)]
+def _legend(found: "Endings", width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """Return what the signs mean that occur, each with its number, in as many lines as that takes."""
+    entries: list[Line] = [
+        (Piece(f"{sign} ", ink), Piece(f"{number:,} {words}", Ink.DIM))
+        for (sign, ink, words), number in zip(_kinds(glyphs), found.all, strict=True)
+        if number
+    ]
+    if not entries:
+        entries.append((Piece(f"Nothing ends within {found.days} days.", Ink.DIM),))
+    lines: list[Line] = []
+    for entry in entries:
+        if lines and sum(width_of(piece.text) for piece in (*lines[-1], *entry)) + _BETWEEN <= width:
+            lines[-1] = (*lines[-1], Piece(" " * _BETWEEN), *entry)
+        else:
+            lines.append(entry)
     if found.expired:
-        words = f"{found.expired:,} expired unrenewed"
-        pieces.append(Piece(words, Ink.EXPIRED))
-    if not pieces:
-        return (Piece(fit(f"Nothing ends within {found.days} days.", width, glyphs), Ink.DIM),)
-    kept: list[Piece] = []
-    left = width
-    for piece in pieces:
-        kept.append(Piece(fit(piece.text, min(len(piece.text), left), glyphs), piece.ink))
-        left -= len(kept[-1].text)
-        if left <= 0:
-            break
-    return tuple(kept)
+        # Not among those in the bars, so on a line of its own.
+        words = f"{found.expired:,} expired in the last {found.expired_days} days"
+        lines.append((Piece(fit(words, min(width_of(words), width), glyphs), Ink.EXPIRED),))
+    return tuple(lines)

@@ -159,7 +159,8 @@ class Endings:
     weeks: tuple[Stretch, ...]
     months: tuple[Stretch, ...]
     expired: int
-    """How many have ended in the last 30 days and nobody has renewed."""
+    """How many have ended in the last `expired_days` and nobody has renewed."""
+    expired_days: int = EXPIRED_FOR.days
 
     @property
     def total(self) -> int:

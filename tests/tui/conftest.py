@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from textual.pilot import Pilot
 
 from certmgr.intake import Wish
 from certmgr.models.revocations import Cause
+from certmgr.models.serials import Serial
 from certmgr.operations import certificates, revocations
+from certmgr.pki import build
 from certmgr.queries.certificates import resolve
 from tests.clock import START, FakeClock
 from tests.home import HomeForTest, copy_home, make_home
@@ -43,7 +46,21 @@ AGES = {
 """Under egov.internal."""
 SERVERS = 24
 """Further servers, so that the list is longer than a small screen."""
+SERIAL_DIGITS = 40
 OVERDUE, OPEN = "switch-1.district-3", "video-1.district-2"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _serials_of_one_length() -> Iterator[None]:
+    """Every serial is as long as most are; one in 128 is shorter, and would move what stands after it."""
+    drawn = build.make_serial
+
+    def make_serial() -> Serial:
+        return next(serial for _ in count() if len(serial := drawn()) == SERIAL_DIGITS)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "make_serial", make_serial)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,23 @@ async def test_those_that_wait_for_me_stand_first(waiting: HomeForTest, running:
         assert "waiting" in lines[OWN]
 
 
+async def test_names_beside_the_server_are_told_and_the_servers_own_is_not(
+    waiting: HomeForTest, running: Running
+) -> None:
+    """How many more and which; one that asks for nothing but its server says so."""
+    async with running(waiting, size=(140, 40)) as (app, pilot):
+        await press(app, pilot, "A")
+        lines = {
+            name: line
+            for line in shown(app).splitlines()
+            for name in (NAME, OWN, GUARDED)
+            if name in line and "open" not in line
+        }
+        assert "+1 10.1.2.3" in lines[NAME]
+        assert " -  " in lines[OWN]
+        assert [line.count(name) for name, line in lines.items()] == [1, 1, 1]
+
+
 async def test_for_whom_they_wait_follows_the_slot(waiting: HomeForTest, running: Running) -> None:
     """Alice's own waits for others; the one that she may decide on waits for her."""
     async with running(waiting) as (app, pilot):

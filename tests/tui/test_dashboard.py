@@ -9,6 +9,7 @@ from textual.geometry import Region
 
 from certmgr.commitments import Commitment, CommitmentId, Kind
 from certmgr.operations import backups, check
+from certmgr.queries import certificates
 from certmgr.queries.overview import Endings, Overview, Stretch
 from certmgr.store import attempts
 from certmgr.store.overview import Ends, Failing
@@ -21,12 +22,13 @@ from tests.tui.hostile import ALL
 from tests.tui.hostile_home import poison_everything
 from tests.tui.screens import eventually, masked, matches_golden, press, settle, shown
 from tests.tui.test_hostile import clean
-from tui.board import WHAT_TO_DO, Frame, block_lines, span, target
+from tui.board import WHAT_TO_DO, Frame, block_lines, span
+from tui.board_targets import target
 from tui.histogram import histogram_lines
 from tui.present import ASCII, UNICODE, Glyphs, Ink, Line, Piece, width_of
 from tui.screens.certificates import CertificatesScreen
 from tui.screens.dashboard import DashboardScreen
-from tui.values.dashboard import Block, Board
+from tui.values.dashboard import Block, Board, Target
 from tui.views import Count
 from tui.widgets.board_block import BoardBlock
 from tui.widgets.line_view import changed_cells
@@ -96,13 +98,20 @@ async def test_trouble_stands_out_by_sign_and_word(home: HomeForTest, running: R
         attempts.failed(tx, "job:notices", "the relay is away")
     clock.advance(hours=1)
     found = board(home)
-    assert verdict(Block.PROMISES, found) == ("1 overdue", Ink.EXPIRED)
-    assert verdict(Block.AUTHORITIES, found) == ("2 need you", Ink.EXPIRED)
-    assert verdict(Block.JOBS, found) == ("1 failed", Ink.EXPIRED)
+    assert verdict(Block.PROMISES, found) == ("1 of 3 overdue", Ink.EXPIRED)
+    assert verdict(Block.AUTHORITIES, found) == ("2 CAs need you", Ink.EXPIRED)
+    assert verdict(Block.JOBS, found) == ("1 job failed", Ink.EXPIRED)
     async with running(home) as (app, pilot):
         await press(app, pilot, "D")
         said = shown(app)
-        for words in ("✗ 1 overdue", "✗ OVERDUE 3h", "CRL ended", "✗ notices", "failed 1 time", "✗ 2 need you"):
+        for words in (
+            "✗ 1 of 3 overdue",
+            "✗ OVERDUE 3h",
+            "CRL ended",
+            "✗ notices",
+            "failed 1 time",
+            "✗ 2 CAs need you",
+        ):
             assert words in said, words
 
 
@@ -126,7 +135,14 @@ async def test_a_home_that_is_well_reads_calm(empty_home: HomeForTest, running: 
     async with running(empty_home) as (app, pilot):
         await press(app, pilot, "D")
         said = shown(app)
-        for words in ("● none open", "● 0 in 90 days", "● in order", "● nothing", "● none", "● check          12m ago"):
+        for words in (
+            "● none open",
+            "● 0 end in 90 days",
+            "● in order",
+            "● nothing",
+            "● none",
+            "● check          12m ago",
+        ):
             assert words in said, words
 
 
@@ -144,7 +160,7 @@ async def test_it_says_the_same_in_ascii_and_without_colour(
     async with running(home, ascii_only=True) as (app, pilot):
         await press(app, pilot, "D")
         assert shown(app).isascii()
-        assert "x 1 overdue" in shown(app)
+        assert "x 1 of 3 overdue" in shown(app)
 
 
 @pytest.mark.parametrize(
@@ -224,10 +240,51 @@ def test_what_waits_and_what_fails_lead_to_it(home: HomeForTest) -> None:
     assert target(Block.WAITING, quiet).filter_text == "state:unaccepted"
     assert target(Block.WAITING, replace(quiet, overview=replace(found.overview, unaccepted=0))).place == "applications"
     failing = replace(found.overview, failing=(Failing("renewal:3", "a", 2, "no"),))
-    assert target(Block.FAILURES, replace(found, overview=failing)).filter_text == "state:due"
-    assert (
-        target(Block.FAILURES, replace(found, overview=replace(found.overview, notices_given_up=1))).place == "notices"
-    )
+    named = replace(failing, failing_number=1)
+    assert target(Block.FAILURES, replace(found, overview=named)).filter_text == "server:a"
+    # Not all of them were read, so a filter cannot name them.
+    assert target(Block.FAILURES, replace(found, overview=replace(named, failing_number=9))).filter_text == "state:due"
+    installs = replace(named, failing=(Failing("deployment:3", "a.hub", 2, "no"),))
+    assert target(Block.FAILURES, replace(found, overview=installs)) == Target(place="servers", filter_text="a.hub")
+    given_up = replace(found, overview=replace(found.overview, notices_given_up=1))
+    assert target(Block.FAILURES, given_up) == Target(place="notices", filter_text="given-up")
+    assert verdict(Block.FAILURES, given_up)[0] == "1 notice"
+
+
+@pytest.mark.parametrize(
+    ("kind", "there"),
+    [
+        (Kind.VERIFY_REVOCATION, Target(place="revocations")),
+        (Kind.DECIDE_HOLD, Target(place="certificates", filter_text="state:held")),
+        (Kind.FOLLOW_CHANGE, Target(place="servers", filter_text="portal")),
+        (Kind.FINISH_CAMPAIGN, Target(place="campaigns")),
+    ],
+    ids=str,
+)
+def test_promises_lead_to_where_the_first_of_them_is_kept(kind: Kind, there: Target) -> None:
+    """A hold is no revocation request."""
+    crowded = _crowded("portal")
+    assert crowded.overview is not None
+    promises = tuple(one for one in crowded.overview.promises if one.commitment.kind is kind)
+    assert target(Block.PROMISES, replace(crowded, overview=replace(crowded.overview, promises=promises))) == there
+
+
+async def test_the_numbers_of_expiry_are_those_of_the_lists(home: HomeForTest, running: Running) -> None:
+    """What the heading counts is what enter shows; what has expired is counted apart."""
+    found = board(home)
+    assert verdict(Block.EXPIRY, found) == ("4 end in 90 days", Ink.EXPIRED)
+    lines = text(block_lines(Block.EXPIRY, found, frame()))
+    assert " ✗ 4 overdue for renewal" in lines
+    assert " 1 expired in the last 30 days" in lines
+    async with running(home) as (app, pilot):
+        await press(app, pilot, "D", "tab", "enter")
+        await eventually(app, pilot, "4 of 38")
+    assert found.endings is not None
+    nothing = Stretch(first=date(2026, 11, 16), ends=Ends(0, 0, 0, 0))
+    over = replace(found, endings=replace(found.endings, weeks=(nothing,), months=(nothing,)))
+    assert verdict(Block.EXPIRY, over) == ("1 expired", Ink.EXPIRED)
+    there = target(Block.EXPIRY, over)
+    assert certificates.count(home.workspace, there.filter_text) == 1
 
 
 async def test_it_is_live(home: HomeForTest, running: Running) -> None:
@@ -380,10 +437,27 @@ def test_a_bar_shows_every_kind_that_it_counts() -> None:
     assert "▲" in lines[0]
     assert "✗" in lines[0]
     assert lines[0].endswith(" 20,008")
-    assert lines[-1].startswith("█ by itself  ▒ by hand")
-    weekly = text(histogram_lines(found, width=37, height=15, glyphs=UNICODE))
-    assert len(weekly) == 15
+    assert lines[4].startswith("█ 14 by itself  ▒ 280,000 by hand")
+    weekly = text(histogram_lines(found, width=37, height=18, glyphs=UNICODE))
+    assert len(weekly) == 18
     assert weekly[0].startswith("11-16")
+    assert weekly[-3:] == ["▲ 42 by hand, now", "✗ 56 overdue for renewal", "7 expired in the last 30 days"]
+
+
+def test_weeks_in_which_nothing_ends_are_one_line() -> None:
+    """An empty line a week would say nothing twelve times."""
+    weeks = tuple(
+        Stretch(first=date(2026, 11, 16) + timedelta(weeks=number), ends=Ends(number == 3, 0, 0, 0))
+        for number in range(14)
+    )
+    found = Endings(days=90, weeks=weeks, months=weeks[:1], expired=0)
+    lines = text(histogram_lines(found, width=37, height=6, glyphs=UNICODE))
+    assert [" ".join(line.split()) for line in lines] == [
+        "11-16 nothing for 3 weeks 0",
+        "12-07 █ 1",
+        "12-14 nothing for 10 weeks 0",
+        "█ 1 by itself",
+    ]
 
 
 def test_a_few_certificates_take_a_cell_each() -> None:

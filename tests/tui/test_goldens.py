@@ -3,10 +3,12 @@
 import pytest
 from textual.pilot import Pilot
 
+from certmgr.pki import build
 from tests.home import HomeForTest
-from tests.tui.conftest import Running
-from tests.tui.screens import masked, matches_golden, press, shown
+from tests.tui.conftest import SERIAL_DIGITS, Running
+from tests.tui.screens import eventually, masked, matches_golden, press, shown
 from tui.app import CertmgrApp
+from tui.dialogs.unlock import UnlockDialog
 
 SIZES = [(80, 24), (120, 40), (160, 45)]
 WAY = (("list", ()), ("detail", ("j", "j", "j", "enter")), ("revoke", ("escape", "x", "2")))
@@ -44,3 +46,21 @@ async def test_screens_without_colour_say_the_same(
     monkeypatch.setenv("NO_COLOR", "1")
     async with running(home) as (app, pilot):
         assert await differing(app, pilot, home, "plain") == []
+
+
+@pytest.mark.parametrize("name", ["place", "unlock"])
+async def test_dialogs_of_every_screen_are_as_they_were(home: HomeForTest, running: Running, name: str) -> None:
+    """Where to go, and who acts."""
+    async with running(home) as (app, pilot):
+        if name == "place":
+            await press(app, pilot, "colon")
+        else:
+            app.push_screen(UnlockDialog("revoke portal.hub.egov.internal"))
+            await press(app, pilot)
+            await eventually(app, pilot, "administrator")
+        assert matches_golden(f"{name}-80x24", masked(shown(app), home))
+
+
+def test_every_serial_of_a_home_has_one_length() -> None:
+    """A mask keeps the length of what it hides, so a shorter serial would be another screen."""
+    assert {len(build.make_serial()) for _ in range(2000)} == {SERIAL_DIGITS}

@@ -1,10 +1,12 @@
 """Other keys for commands: what the configuration may say, and that footer, help and palette say it too."""
 
+import re
 import string
 import subprocess
 import sys
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from textual.keys import _character_to_key
@@ -15,7 +17,8 @@ from certmgr.config_sections import Table
 from certmgr.errors import UsageError
 from tests.home import HomeForTest
 from tests.tui.conftest import Running
-from tests.tui.screens import press, shown
+from tests.tui.screens import eventually, press, shown
+from tests.tui.screens import told as said
 from tui.commands import COMMANDS, Scope
 from tui.commands.registry import meet
 from tui.dialogs.revoke import RevokeDialog
@@ -206,3 +209,55 @@ def test_keys_in_effect_leave_the_registry_alone() -> None:
     assert other == replace(sort, keys=("f6",))
     assert Keymap({"sort": ("f6",)}).shown("sort") == "f6"
     assert Keymap().shown("go-servers") == ""
+
+
+REMAPPED = {
+    "hidden": "f7",
+    "clear": "f8",
+    "cancel": "f9",
+    "cancel_n": "f2",
+    "messages": "f3",
+    "quit": "f4",
+    "issue": "f5",
+    "open": "f6",
+}
+
+
+async def test_texts_name_the_keys_in_effect(home: HomeForTest, running: Running) -> None:
+    """Whatever says which key does what says it of the key that does it now."""
+    changed = read_keymap(table(**REMAPPED), file=FILE)
+    async with running(home, keymap=changed) as (app, pilot):
+        await press(app, pilot, "slash", *"archive")
+        assert "1 hidden: f7 shows them." in shown(app)
+        assert "f8 clears the filter." in shown(app)
+        assert "esc clears" in shown(app).splitlines()[-2]
+        await press(app, pilot, "enter")
+        assert "f8 clears" in shown(app).splitlines()[-2]
+        await press(app, pilot, "f7")
+        assert "archive.hub" in shown(app)
+        await press(app, pilot, "f8", "x")
+        assert "f9 cancels" in shown(app)
+        await press(app, pilot, "f9", "A")
+        assert "f5 applies for a certificate" in shown(app)
+        assert "f7 shows those that are over." in shown(app)
+        app.tell("done", title="Done", lines=())
+        await press(app, pilot)
+        assert "f9 closes   f3 shows all messages" in shown(app)
+        await press(app, pilot, "f9", "C", "G", "r")
+        assert "f9 or f2 cancels" in shown(app)
+        await press(app, pilot, "f9", "full_stop")
+        await said(app, pilot, "f6 opens the certificate")
+        await pilot.resize_terminal(60, 20)
+        await eventually(app, pilot, "or press f4 to quit")
+
+
+def test_no_text_names_a_key_itself() -> None:
+    """A key in a text is a key that cannot be changed."""
+    names = r"""["' ](esc|ctrl\+\w|[a-zA-Z!/?*]) (shows|clears|closes|cancels|opens|applies|quits|to quit)\b"""
+    found = [
+        f"{path.name}: {text[0]}"
+        for path in (Path(__file__).parents[2] / "tui").rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if '"""' not in line and not line.lstrip().startswith("#") and (text := re.search(names, line))
+    ]
+    assert found == []

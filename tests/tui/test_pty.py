@@ -30,6 +30,18 @@ def crash(self, certificate):
 Certificates.detail = crash
 """
 
+RUNNING_CLOCK = """
+from datetime import timedelta
+from time import monotonic
+from tests.clock import START
+class FakeClock:
+    def __init__(self):
+        self.begun = monotonic()
+    def __call__(self):
+        return START + timedelta(hours=3, minutes=9, seconds=monotonic() - self.begun)
+"""
+"""The first request that is not overdue is so in a minute: its countdown shows seconds."""
+
 
 @pytest.fixture
 def place(home: HomeForTest) -> Path:
@@ -259,3 +271,34 @@ def test_it_is_light_on_the_line(place: Path) -> None:
         assert len(terminal.read(2.5)) < 2.5 * 500
         terminal.type("j")
         assert 0 < len(terminal.read(0.4)) < 2000
+
+
+@pytest.mark.parametrize(
+    ("key", "seen"),
+    [("?", "EVERYWHERE"), ("\r", "Requested by"), ("x", "key-compromise")],
+    ids=["help", "detail", "dialog"],
+)
+def test_a_countdown_beside_an_overdue_request_is_light_on_the_line(place: Path, key: str, seen: str) -> None:
+    """Each second the terminal gets the countdown's new text and its place: not the banner, not what lies below."""
+    with on_terminal(place, before=RUNNING_CLOCK) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.type(key)
+        terminal.wait_for(seen)
+        terminal.quiet()
+        # A line that is drawn for the first time, or whose seconds have a digit less, is drawn whole.
+        terminal.read(1.5)
+        sent = terminal.read(4.0)
+        assert "OVERDUE" in terminal.text
+        assert re.search(rb"m\d\ds", sent) is not None
+        assert len(sent) < 4 * 200
+
+
+def test_a_countdown_in_the_list_and_in_the_banner_stay_light(place: Path) -> None:
+    """A row that counts down, too, is no page."""
+    with on_terminal(place, before=RUNNING_CLOCK) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.quiet()
+        terminal.read(1.5)
+        sent = terminal.read(4.0)
+        assert len(re.findall(rb"\d\ds", sent)) > 4
+        assert len(sent) < 4 * 500

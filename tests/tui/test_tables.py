@@ -114,6 +114,7 @@ async def test_a_click_on_hostile_markup_in_a_page_does_nothing(
         ("servers", "certmgr server add NAME"),
         ("notices", "[notices] of certmgr.toml"),
         ("campaigns", "certmgr campaign create NAME"),
+        ("applications", "i applies for a certificate."),
     ],
 )
 async def test_an_empty_table_says_what_would_fill_it(

@@ -38,7 +38,7 @@ class AcceptDialog(FormDialog[str]):
         yield from self.text_field("note", "Note", placeholder="who checked it; may be empty")
         yield self.text((), name="status")
         yield buttons(
-            Choice("Cancel", name="cancel"), Choice("Accept", name=self.ACT), note="tab next field   esc cancels"
+            Choice("Cancel", name="cancel"), Choice("Accept", name=self.ACT), note=self.keys("tab next field")
         )
 
     def on_mount(self) -> None:
@@ -85,7 +85,7 @@ class ObjectDialog(FormDialog[ObjectedFact]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Object", name=self.ACT, danger=True, disabled=True),
-            note="tab next field   esc cancels",
+            note=self.keys("tab next field"),
         )
 
     def on_mount(self) -> None:

@@ -58,7 +58,7 @@ class AuthorityExportDialog(Dialog[Export]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Export", name="do"),
-            note="enter exports   tab next field   esc cancels",
+            note=self.keys("enter exports", "tab next field"),
         )
 
     def on_mount(self) -> None:

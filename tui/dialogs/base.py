@@ -49,6 +49,10 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         self._show_clocks(self.app)
         self.app.frame_signal.subscribe(self, self._show_clocks)
 
+    def on_screen_resume(self) -> None:
+        """Show what the clocks say by now: they wait under another dialog."""
+        self.query_one(Banner).tick()
+
     def on_resize(self) -> None:
         """Keep off the header, the banner and the keys, however small the terminal is."""
         self.query_one(".dialog").styles.max_height = max(self.app.size.height - _KEPT_ROWS, 1)
@@ -67,6 +71,10 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     def text(self, lines: Iterable[Line], *, name: str | None = None) -> Static:
         """Return lines of text as a widget."""
         return Static(page(lines), id=name, markup=False)
+
+    def keys(self, *before: str, cancels: str = "cancels") -> str:
+        """Return a note about keys for `buttons`: those of the fields, which are as they are, and what cancels."""
+        return "   ".join((*before, f"{self.app.keymap.shown('cancel')} {cancels}"))
 
     def set_text(self, name: str, line: Line) -> None:
         """Replace the text of the widget called `name`."""

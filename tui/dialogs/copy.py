@@ -45,7 +45,7 @@ class CopyDialog(Dialog[None]):
         )
         yield ScrollText(id="value")
         yield self.text(((Piece("The value can be selected here, too.", Ink.DIM),),), name="status")
-        yield buttons(Choice("Close", name="close"), note="enter sends   esc closes")
+        yield buttons(Choice("Close", name="close"), note=self.keys("enter sends", cancels="closes"))
 
     def on_mount(self) -> None:
         """Begin on the first value."""

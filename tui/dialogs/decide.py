@@ -51,7 +51,7 @@ class DecideDialog(FormDialog[Submitted]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice(word, name=self.ACT, danger=self._verb in {"reject", "withdraw"}, disabled=self._asks),
-            note="tab next field   esc cancels",
+            note=self.keys("tab next field"),
         )
 
     def on_mount(self) -> None:

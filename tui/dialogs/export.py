@@ -42,9 +42,7 @@ class ExportDialog(FormDialog[tuple[str, tuple[Written, ...]]]):
         yield from self.text_field("password", "Password", password=True, placeholder="a new one, for the file")
         yield from self.text_field("again", "Once more", password=True)
         yield self.text((), name="status")
-        yield buttons(
-            Choice("Cancel", name="cancel"), Choice("Write", name=self.ACT), note="tab next field   esc cancels"
-        )
+        yield buttons(Choice("Cancel", name="cancel"), Choice("Write", name=self.ACT), note=self.keys("tab next field"))
 
     @property
     def _forms(self) -> tuple[ExportForm, ...]:

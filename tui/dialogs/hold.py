@@ -124,7 +124,7 @@ class HoldDialog(_NamedDialog):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Hold", name="act", danger=True, disabled=True),
-            note="tab next field   esc cancels",
+            note=self.keys("tab next field"),
         )
 
     def on_mount(self) -> None:
@@ -226,7 +226,7 @@ class ReleaseDialog(_NamedDialog):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Release", name="act", danger=True, disabled=True),
-            note="tab next field   esc cancels",
+            note=self.keys("tab next field"),
         )
 
     def on_mount(self) -> None:

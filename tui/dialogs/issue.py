@@ -66,7 +66,7 @@ class IssueDialog(FormDialog[Submitted]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Issue", name=self.ACT, disabled=True),
-            note="tab next field   esc closes, and keeps the text",
+            note=self.keys("tab next field", cancels="closes, and keeps the text"),
         )
 
     def on_mount(self) -> None:

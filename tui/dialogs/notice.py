@@ -27,7 +27,9 @@ class NoticeDialog(Dialog[None]):
         """Return title, text and one button."""
         yield self.text(((Piece(self._title, Ink.STRONG),),))
         yield ScrollText(id="notice")
-        yield buttons(Choice("Close", name="close"), note="esc closes   ! shows all messages")
+        messages = self.app.keymap.shown("messages")
+        note = f"{self.keys(cancels='closes')}   {messages} shows all messages"
+        yield buttons(Choice("Close", name="close"), note=note)
 
     def on_mount(self) -> None:
         """Show the text; its button has the focus."""

@@ -36,7 +36,7 @@ class PickDialog(Dialog[int]):
             for name, means in self._options
         )
         yield Options(*(Option(content(line)) for line in lines), compact=True, markup=False, id="options")
-        yield buttons(Choice("Cancel", name="cancel"), note="enter chooses   esc cancels")
+        yield buttons(Choice("Cancel", name="cancel"), note=self.keys("enter chooses"))
 
     def on_mount(self) -> None:
         """Begin at what is chosen."""

@@ -23,7 +23,8 @@ class PlaceDialog(Dialog[str]):
         names = [place.name for place in PLACES]
         yield Input(compact=True, id="place", suggester=SuggestFromList(names, case_sensitive=False))
         yield self.text(self._names())
-        yield self.text(((Piece("The beginning of a name is enough.", Ink.DIM),),), name="status")
+        words = f"The beginning of a name is enough.   {self.keys('enter goes')}"
+        yield self.text(((Piece(words, Ink.DIM),),), name="status")
 
     def on_mount(self) -> None:
         """Begin in the field."""

@@ -50,9 +50,8 @@ class RenewDialog(FormDialog[Submitted]):
         yield results
         yield self.text((), name="status")
         label = "Renew early" if self._one and self._one.early else "Renew"
-        yield buttons(
-            Choice("Cancel", name="cancel"), Choice(label, name=self.ACT, disabled=True), note="esc or n cancels"
-        )
+        either = f"{self.app.keymap.shown('cancel')} or {self.app.keymap.shown('cancel-n')} cancels"
+        yield buttons(Choice("Cancel", name="cancel"), Choice(label, name=self.ACT, disabled=True), note=either)
 
     def on_mount(self) -> None:
         """Begin where something is to be typed, else on the button: a renewal takes nothing away."""

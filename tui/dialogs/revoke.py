@@ -68,7 +68,7 @@ class RevokeDialog(ActDialog[Outcome]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Revoke", name="act", danger=True, disabled=True),
-            note="tab next field   esc cancels",
+            note=self.keys("tab next field"),
         )
 
     def on_mount(self) -> None:

@@ -47,7 +47,7 @@ class RevokeAuthorityDialog(ActDialog[AuthorityOutcome]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Revoke the CA for good", name="act", danger=True, disabled=True),
-            note="esc cancels",
+            note=self.keys(),
         )
 
     def on_mount(self) -> None:

@@ -56,7 +56,7 @@ class BulkDialog(ActDialog[BulkOutcome]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Revoke all", name="act", danger=True, disabled=True),
-            note="tab next field   esc cancels",
+            note=self.keys("tab next field"),
         )
 
     def on_mount(self) -> None:

@@ -54,7 +54,7 @@ class EditServerDialog(Dialog[Edit]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Change", name="do", disabled=True),
-            note="tab next field   esc cancels",
+            note=self.keys("tab next field"),
         )
 
     def on_mount(self) -> None:

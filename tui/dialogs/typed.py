@@ -29,9 +29,7 @@ class TextDialog(Dialog[str]):
         yield self.text(((Piece(self._question, Ink.LABEL),),), name="question")
         yield Input(compact=True, id="answer", select_on_focus=False, max_length=MAX_TEXT)
         yield self.text((), name="status")
-        yield buttons(
-            Choice("Cancel", name="cancel"), self.button(), note=f"enter {self._label.lower()}s   esc cancels"
-        )
+        yield buttons(Choice("Cancel", name="cancel"), self.button(), note=self.keys(f"enter {self._label.lower()}s"))
 
     def button(self) -> Choice:
         """Return the button that does it."""

@@ -10,9 +10,11 @@ from textual.widgets.option_list import Option
 
 from certmgr.errors import CertmgrError
 from tui.dialogs.base import Choice, Dialog, buttons
-from tui.present import Ink, Piece, plural, safe_text
+from tui.present import Ink, Piece, fit, plural, safe_text
 from tui.views import Slot
 from tui.widgets.paint import content
+
+_NAME_WIDTH = 20
 
 
 class UnlockDialog(Dialog[str]):
@@ -36,7 +38,7 @@ class UnlockDialog(Dialog[str]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Unlock", name="unlock"),
-            note="enter unlocks   esc cancels",
+            note=self.keys("enter unlocks"),
         )
 
     def on_mount(self) -> None:
@@ -58,7 +60,7 @@ class UnlockDialog(Dialog[str]):
             return
         listed = self.query_one("#slots", OptionList)
         for slot in self._slots:
-            line = (Piece(f" {self._shown(slot.name):<20}"), Piece(slot.role, Ink.DIM))
+            line = (Piece(f" {fit(self._shown(slot.name), _NAME_WIDTH, self.app.glyphs)}"), Piece(slot.role, Ink.DIM))
             listed.add_option(Option(content(line)))
         usual = backend.usual_slot
         listed.highlighted = next((index for index, slot in enumerate(self._slots) if slot.name == usual), 0)

@@ -41,7 +41,7 @@ class VerifyDialog(ActDialog[Outcome]):
         yield buttons(
             Choice("Cancel", name="cancel"),
             Choice("Verify and revoke", name="act", danger=True, disabled=True),
-            note="tab next field   esc cancels",
+            note=self.keys("tab next field"),
         )
 
     def on_mount(self) -> None:

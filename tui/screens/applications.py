@@ -17,7 +17,7 @@ from tui.screens.facts import FactsScreen
 from tui.screens.frame import FrameScreen
 from tui.screens.listing import Source
 from tui.screens.table import Column, TableScreen
-from tui.sheets.applications import age_of, application_sheet, left_of, state_of
+from tui.sheets.applications import age_of, application_sheet, left_of, other_names, state_of
 from tui.values.applications import ApplicationRow
 from tui.values.sheets import Sheet
 
@@ -90,7 +90,7 @@ class ApplicationsScreen(TableScreen[ApplicationRow], Deciding):
         Column(title="STATE", width=11, live=lambda row, _now, glyphs: state_of(row, glyphs)),
         Column(title="OK", width=6, cell=lambda row: Piece(f"{row.approvals} of {row.needed}", Ink.DIM)),
         Column(title="SERVER", cell=lambda row: Piece(row.server, Ink.STRONG), sort="server"),
-        Column(title="NAMES", from_width=_WIDE, cell=lambda row: Piece(", ".join(row.names), Ink.DIM)),
+        Column(title="OTHER NAMES", from_width=_WIDE, cell=lambda row: Piece(other_names(row), Ink.DIM)),
         Column(title="UNIT", width=16, cell=lambda row: Piece(row.owner), sort="unit"),
         Column(title="PURPOSE", from_width=_WIDE, cell=lambda row: Piece(row.purpose, Ink.DIM)),
         Column(title="AGE", width=4, right=True, live=lambda row, now, _glyphs: Piece(age_of(row, now), Ink.DIM)),
@@ -123,8 +123,10 @@ class ApplicationsScreen(TableScreen[ApplicationRow], Deciding):
         """Say what would fill the queue."""
         if matches:
             return "No application matches"
+        keys = self.app.keymap
         return (
             "No application waits.\n"
-            "i applies for a certificate: where its profile asks for approval, it waits here.\n"
-            "a shows those that are over."
+            f"{keys.shown('issue')} applies for a certificate.\n"
+            "Where its profile asks for approval, the application waits here.\n"
+            f"{keys.shown('hidden')} shows those that are over."
         )

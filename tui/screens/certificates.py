@@ -113,7 +113,8 @@ class CertificatesScreen(ListScreen[Row], CertificateActs):
     def action_pane(self) -> None:
         """Show or hide the pane."""
         if self.app.size.width < WIDE_COLUMNS:
-            self.app.say(f"The detail pane needs {WIDE_COLUMNS} columns; enter opens the certificate.")
+            enter = self.app.keymap.shown("open")
+            self.app.say(f"The detail pane needs {WIDE_COLUMNS} columns; {enter} opens the certificate.")
             return
         self._pane_wanted = not self._pane_wanted
         self._show_pane()

@@ -10,12 +10,14 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from certmgr.errors import CertmgrError
-from tui.board import dues, target
+from tui.board import dues
+from tui.board_targets import target
 from tui.commands import Scope, bindings
 from tui.present import next_tick
 from tui.screens.frame import WIDE_COLUMNS, FrameScreen
 from tui.values.dashboard import Block, Board
 from tui.widgets.board_block import BoardBlock
+from tui.widgets.covered import covered
 from tui.widgets.filter_bar import FilterBar
 
 if TYPE_CHECKING:
@@ -120,7 +122,7 @@ class DashboardScreen(FrameScreen):
         if self._ticker is not None:
             self._ticker.stop()
         moments = dues(self.board)
-        wait = next_tick(moments, self.app.backend.now()) if moments and self.is_current else None
+        wait = next_tick(moments, self.app.backend.now()) if moments and not covered(self) else None
         self._ticker = self.set_timer(wait, self._tick) if wait is not None else None
 
     @property

@@ -29,6 +29,7 @@ AT_ONCE = 8
 class DetailScreen(CertificateActs, SearchScreen):
     """Everything that is known of one certificate; it follows the store."""
 
+    PLACE = "Certificate"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DETAIL)]
     SCOPES = (Scope.DETAIL,)
     MATCH_KEYS = ("next-match-this", "previous-match-this")

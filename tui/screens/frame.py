@@ -27,6 +27,8 @@ WIDE_COLUMNS = 150
 class TooSmall(Static):
     """Says what is needed; shown in place of everything else by the style sheet."""
 
+    app = getters.app(Host)
+
     def __init__(self) -> None:
         """Say nothing until the size is known."""
         super().__init__(markup=False)
@@ -44,7 +46,7 @@ class TooSmall(Static):
                 (
                     (Piece(f"certmgr needs {MIN_COLUMNS} columns and {MIN_ROWS} rows.", Ink.STRONG),),
                     (Piece(f"This terminal has {width} columns and {height} rows."),),
-                    (Piece("Make it larger, or press q to quit."),),
+                    (Piece(f"Make it larger, or press {self.app.keymap.shown('quit')} to quit."),),
                     (Piece("certmgr list and certmgr show work at any size.", Ink.DIM),),
                 )
             ),
@@ -82,6 +84,10 @@ class FrameScreen(Screen[None]):
         """Show what is known already and follow what becomes known."""
         self.frame_changed()
         self.app.frame_signal.subscribe(self, lambda _app: self.frame_changed())
+
+    def on_screen_resume(self) -> None:
+        """Show what the clocks say by now: they wait under another screen."""
+        self.query_one(Banner).tick()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer nothing that writes in a read-only session."""

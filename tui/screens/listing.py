@@ -380,10 +380,11 @@ class ListScreen(MarkScreen[R]):
 
     def _empty_lines(self, tally: Tally) -> tuple[Line, ...]:
         """Return what an empty list says: what would fill it."""
-        hidden = f"{tally.hidden} hidden: a shows them." if tally.hidden.number else ""
+        keys = self.app.keymap
+        hidden = f"{tally.hidden} hidden: {keys.shown('hidden')} shows them." if tally.hidden.number else ""
         if self.query_now.filter_text:
             text = safe_text(self.query_now.filter_text, ascii_only=self.app.glyphs.ascii_only)
-            lines = [f"  {self.nothing(matches=True)}  {text}", "  esc clears the filter."]
+            lines = [f"  {self.nothing(matches=True)}  {text}", f"  {keys.shown('clear')} clears the filter."]
         else:
             lines = [f"  {line}" for line in self.nothing().split("\n")]
         if hidden:

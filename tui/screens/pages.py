@@ -47,6 +47,8 @@ class TextScreen(SearchScreen):
 class HelpScreen(TextScreen):
     """Every key, what the glyphs mean, and the filter's grammar."""
 
+    PLACE = "Help"
+
     def lines(self) -> Iterable[Line]:
         """Return the help."""
         return help_lines(self.app.glyphs, self.app.keymap, read_only=self.app.read_only)
@@ -54,6 +56,8 @@ class HelpScreen(TextScreen):
 
 class MessagesScreen(TextScreen):
     """What this session has said; a toast vanishes, this does not."""
+
+    PLACE = "Messages"
 
     def lines(self) -> Iterable[Line]:
         """Return the messages, the newest first."""

@@ -25,6 +25,9 @@ from tui.values.revocations import Decided, RequestRow, RequestView
 from tui.values.sheets import Sheet
 from tui.wording import decided_line
 
+_ROOM = 96
+"""From so many cells on the longest cause is shown whole, and who asked."""
+
 
 class RequestActs(FrameScreen):
     """A screen on which something names one request."""
@@ -172,7 +175,8 @@ class RevocationsScreen(RequestActs, TableScreen[RequestRow]):
     COLUMNS: ClassVar[Sequence[Column[RequestRow]]] = (
         Column(title="STATE", width=11, live=lambda row, _now, glyphs: word_piece(row, glyphs)),
         Column(title="SERVER", cell=lambda row: Piece(row.server, Ink.STRONG), sort="server"),
-        Column(title="CAUSE", width=16, cell=lambda row: Piece(row.revocation.cause.value)),
+        Column(title="CAUSE", width=16, cell=lambda row: Piece(row.revocation.cause.value), below=_ROOM),
+        Column(title="CAUSE", width=19, cell=lambda row: Piece(row.revocation.cause.value), from_width=_ROOM),
         Column(
             title="RECEIVED",
             width=11,
@@ -181,7 +185,7 @@ class RevocationsScreen(RequestActs, TableScreen[RequestRow]):
         ),
         Column(title="T-MINUS", width=11, right=True, live=_left, sort="due"),
         Column(title="NEXT (UTC)", width=30, cell=_next, from_width=120),
-        Column(title="ASKED BY", width=10, cell=lambda row: Piece(row.revocation.requested_by), from_width=96),
+        Column(title="ASKED BY", width=10, cell=lambda row: Piece(row.revocation.requested_by), from_width=_ROOM),
     )
 
     @property

@@ -44,6 +44,12 @@ def _piece(state: ApplicationState, glyphs: Glyphs, *, mine: bool) -> Piece:
     return Piece(f"{glyphs.states[_INKS[state]]} {word}", _INKS[state])
 
 
+def other_names(row: ApplicationRow) -> str:
+    """Return what an application asks for beside its server: how many names and which; `-` where there is none."""
+    others = [name for name in row.names if name != row.server]
+    return f"+{len(others)} {', '.join(others)}" if others else "-"
+
+
 def age_of(row: ApplicationRow, now: datetime) -> str:
     """Return how long ago an application was submitted, in five cells: `12m`, `5h`, `3d`."""
     minutes = max(int((now - row.submitted_at).total_seconds() // 60), 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 
 from tui.facts import wrapped
-from tui.present import Glyphs, Ink, Line, Piece, safe_text
+from tui.present import Glyphs, Ink, Line, Piece, fit, safe_text
 from tui.values.sheets import Fact, Note, Section, Sheet, Verbatim
 
 LABEL = 14
@@ -51,8 +51,10 @@ def _fact(fact: Fact, width: int, glyphs: Glyphs) -> Iterable[Line]:
     if not fact.value:
         return
     text = safe_text(fact.value, ascii_only=glyphs.ascii_only)
+    # A label may come from the record, as the names of a journal entry's data do.
+    label = fit(safe_text(fact.label, ascii_only=glyphs.ascii_only), LABEL - 1, glyphs) + " "
     for index, part in enumerate(_parts(text, max(width - LABEL, _MIN_VALUE))):
-        yield (Piece(f"{fact.label if index == 0 else '':<{LABEL}}", Ink.LABEL), Piece(part, fact.ink))
+        yield (Piece(label if index == 0 else " " * LABEL, Ink.LABEL), Piece(part, fact.ink))
 
 
 def _parts(text: str, width: int) -> list[str]:

@@ -10,6 +10,7 @@ from tui.facts import Section, detail_sections, page_of
 from tui.present import Glyphs, Ink, Line, Piece, next_tick
 from tui.values.detail import Look
 from tui.views import Detail
+from tui.widgets.covered import covered
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
@@ -110,8 +111,13 @@ class DetailPane(LineView):
         )
         lines, self._starts = page_of(self._sections, width=width, glyphs=self._glyphs, current=self._current)
         self.show(lines)
-        if moments := _deadlines(self._detail):
-            self._timer = self.set_timer(next_tick(moments, now), self._draw)
+        self._count_down()
+
+    def _count_down(self) -> None:
+        """Come back when a countdown reads differently; what is covered waits."""
+        if self._detail is not None and (moments := _deadlines(self._detail)):
+            wait = next_tick(moments, self._clock())
+            self._timer = self.set_timer(wait, lambda: self._count_down() if covered(self) else self._draw())
 
 
 def _deadlines(detail: Detail) -> tuple[datetime, ...]:

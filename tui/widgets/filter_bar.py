@@ -2,13 +2,15 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import DescendantBlur, DescendantFocus
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from tui.host import Host
 from tui.present import Glyphs, Ink, Piece, safe_text
 from tui.views import Tally
 from tui.widgets.paint import content
@@ -34,6 +36,8 @@ class FilterInput(Input):
 
 class FilterBar(Horizontal):
     """A field, and how many of how many it matches."""
+
+    app = getters.app(Host)
 
     class Typed(Message):
         """The filter reads differently now."""
@@ -115,12 +119,11 @@ class FilterBar(Horizontal):
                 self._say()
 
     def _say(self) -> None:
-        """Say how many match, or what takes long."""
-        dot = self._glyphs.dot
-        if self.waiting:
-            self._note(f"{self.waiting}  {dot}  esc clears", Ink.PLACE)
-        elif self._counts:
-            self._note(f"{self._counts}  {dot}  esc clears", Ink.DIM)
+        """Say how many match, or what takes long, and which key clears: in the field that is always esc."""
+        key = self.app.keymap.shown("filter-clear" if self.field.has_focus else "clear")
+        if self.waiting or self._counts:
+            ink = Ink.PLACE if self.waiting else Ink.DIM
+            self._note(f"{self.waiting or self._counts}  {self._glyphs.dot}  {key} clears", ink)
 
     def tell(self, text: str) -> None:
         """Say what came of it, where it is no list that is filtered."""
@@ -134,6 +137,13 @@ class FilterBar(Horizontal):
     def accept(self) -> None:
         """Forget a refusal: the filter was understood."""
         self._refused = False
+
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def _turned(self) -> None:
+        """Name the key that clears from now on."""
+        if not self._refused:
+            self._say()
 
     @on(Input.Changed)
     def _changed(self) -> None:

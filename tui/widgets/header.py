@@ -41,7 +41,7 @@ class Header(Widget):
         name = fit(authority, min(width_of(authority), max(left - _MIN_HOME - 2, 0)), glyphs)
         room = max(left - width_of(name) - 2, 0)
         if width_of(home) > room:
-            home = glyphs.ellipsis + home[len(home) - room + width_of(glyphs.ellipsis) :] if room else ""
+            home = glyphs.ellipsis + self._end_of(home, room - width_of(glyphs.ellipsis)) if room else ""
         gap = " " * (left - width_of(name) - width_of(home))
         return Content.assemble(
             content((Piece(start, Ink.STRONG), Piece(place, Ink.PLACE))),
@@ -50,6 +50,13 @@ class Header(Widget):
                 (Piece(slot, Ink.MARK), Piece(mode, Ink.DUE), Piece(gap), Piece(home, Ink.DIM), Piece(" ")),
             ),
         )
+
+    @staticmethod
+    def _end_of(text: str, width: int) -> str:
+        """Return as much of the end of `text` as fits into so many cells."""
+        while width_of(text) > width:
+            text = text[1:]
+        return text
 
     def _safe(self, text: str) -> str:
         return safe_text(text, ascii_only=self._glyphs.ascii_only)

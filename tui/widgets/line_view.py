@@ -33,6 +33,16 @@ def changed_cells(old: Line, new: Line) -> tuple[int, int]:
     return (spans[0][0] if spans else at), 0
 
 
+def parted(line: Line, start: int) -> tuple[Line, Line]:
+    """Return the pieces that end within the first `start` cells, and those after them."""
+    at = 0
+    for number, piece in enumerate(line):
+        at += width_of(piece.text)
+        if at > start:
+            return line[:number], line[number:]
+    return line, ()
+
+
 class LineView(ScrollView, Searched, can_focus=True):
     """Lines in their inks; the keys of movement scroll them."""
 

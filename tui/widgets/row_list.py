@@ -21,6 +21,7 @@ from tui.commands import Scope, bindings
 from tui.present import Glyphs, Ink, Line, Piece, joined, next_tick
 from tui.viewport import Side, Viewport
 from tui.views import Around, Listed, Page, R
+from tui.widgets.covered import covered
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -154,7 +155,8 @@ class RowList(Widget, Generic[R], can_focus=True):
 
     def _tick_on(self) -> None:
         """Draw the countdowns that have changed, and come back when they will next."""
-        self.tick()
+        if not covered(self):
+            self.tick()
         self._count_down()
 
     def _count_down(self) -> None:
