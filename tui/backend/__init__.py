@@ -24,6 +24,7 @@ from tui.backend.campaigns import Campaigns
 from tui.backend.certificates import Certificates
 from tui.backend.core import Core
 from tui.backend.dashboard import Dashboard
+from tui.backend.deploying import Deploying
 from tui.backend.detail import Details
 from tui.backend.doctor import Checks, Doctor
 from tui.backend.exporting import Exports
@@ -54,6 +55,7 @@ class Backend:
         self.acceptances = Acceptances(self.core)
         self.exports = Exports(self.core)
         self.servers = Servers(self.core)
+        self.deploying = Deploying(self.core)
         self.notices = Notices(self.core)
         self.campaigns = Campaigns(self.core)
         self.journal = Journal(self.core)
