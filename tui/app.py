@@ -12,7 +12,7 @@ from textual import work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
-from textual.events import Event, Key, MouseDown
+from textual.events import Event, Key, MouseDown, MouseEvent
 from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 
@@ -125,7 +125,12 @@ class CertmgrApp(PreferringApp):
         self.set_interval(MINUTE_S, self._minute)
 
     async def on_event(self, event: Event) -> None:
-        """Count every key and click as presence: an unlocked slot stays so until nobody is there."""
+        """Count every key and click as presence: an unlocked slot stays so until nobody is there.
+
+        What a terminal still sends of a mouse that was left to it does nothing.
+        """
+        if isinstance(event, MouseEvent) and not self.mouse:
+            return
         if isinstance(event, Key | MouseDown):
             self.backend.touch()
         await super().on_event(event)

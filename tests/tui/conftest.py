@@ -141,6 +141,7 @@ def running() -> Running:
         ascii_only: bool = False,
         keymap: Keymap | None = None,
         memory_file: Path | None = None,
+        mouse: bool = True,
     ) -> AsyncIterator[tuple[CertmgrApp, Pilot[int]]]:
         app = CertmgrApp(
             Backend(home.workspace),
@@ -148,6 +149,7 @@ def running() -> Running:
             ascii_only=ascii_only,
             keymap=keymap,
             memory_file=memory_file,
+            mouse=mouse,
         )
         try:
             async with app.run_test(size=size, notifications=True) as pilot:
