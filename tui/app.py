@@ -12,7 +12,7 @@ from textual import work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
-from textual.events import Event, Key, MouseDown
+from textual.events import Event, Key, MouseDown, MouseEvent
 from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 
@@ -91,9 +91,8 @@ class CertmgrApp(PreferringApp):
         super().__init__(log_dir=backend.log_dir, clock=backend.now, ansi_color=True if plain else None)
         self.read_only = read_only
         self.glyphs = ASCII if ascii_only else UNICODE
-        self.reads, self.looks, self.acts = (
-            Lane(name, at_end=backend.close_thread) for name in ("reads", "looks", "acts")
-        )
+        self.reads, self.looks = (Lane(name, at_end=backend.close_thread) for name in ("reads", "looks"))
+        self.acts = Lane("acts", at_end=backend.close_thread, before_each=backend.write_here)
         self.lists, self.counts = (
             Lane(name, at_end=backend.close_thread, stopper=backend.stopper) for name in ("lists", "counts")
         )
@@ -107,6 +106,7 @@ class CertmgrApp(PreferringApp):
         self._version: int | None = None
         self._again = False
         self._unreadable = ""
+        self._waits: float | None = None
         self._shown_slot: str | None = None
         self.animation_level = "none"
         self.dress(backend.settings.theme)
@@ -125,7 +125,12 @@ class CertmgrApp(PreferringApp):
         self.set_interval(MINUTE_S, self._minute)
 
     async def on_event(self, event: Event) -> None:
-        """Count every key and click as presence: an unlocked slot stays so until nobody is there."""
+        """Count every key and click as presence: an unlocked slot stays so until nobody is there.
+
+        What a terminal still sends of a mouse that was left to it does nothing.
+        """
+        if isinstance(event, MouseEvent) and not self.mouse:
+            return
         if isinstance(event, Key | MouseDown):
             self.backend.touch()
         await super().on_event(event)
@@ -140,6 +145,7 @@ class CertmgrApp(PreferringApp):
             self._shown_slot = self.backend.unlocked
             self.frame_signal.publish(self)
         self._ring()
+        self._tell_waiting()
         # A newer call takes the place of this one; what was wanted of it stays wanted.
         self._again = self._again or anyway
         try:
@@ -167,6 +173,13 @@ class CertmgrApp(PreferringApp):
             self.say(one.text, warning=True)
         if crossed and self.backend.rings:
             self.bell()
+
+    def _tell_waiting(self) -> None:
+        """Say once of each act for what it waits."""
+        since = self.backend.waits_since() if self.acts.busy else None
+        if since is not None and since != self._waits:
+            self.say("Another process is writing to the store. What was asked for waits until it has done so.")
+        self._waits = since
 
     def _store_lost(self, error: CertmgrError) -> None:
         """Say once that the store cannot be read; what is shown stays, and reading is tried again."""

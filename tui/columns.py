@@ -75,6 +75,8 @@ SORTED_BY = MappingProxyType(
     }
 )
 """Which column shows what the list is sorted by; the days left follow from NOT AFTER."""
+_ORDERS = MappingProxyType({field: name for name, field in SORTED_BY.items() if name} | {Field.DAYS: "expires"})
+"""By what a click on a column's heading sorts; there is no order by the others."""
 _SPARE = MappingProxyType({Field.OWNER: 14, Field.KEY: 9, Field.SERIAL: 14, Field.CREATED: 10})
 """The width of a column that is shown in place of the profile while the list is sorted by it."""
 _STATE_WIDTH = 10
@@ -118,6 +120,16 @@ def heading_line(
         for column in columns
     )
     return (Piece(" " * MARGIN), *line, Piece(last.text[: MARGIN - GAP], last.ink))
+
+
+def order_at(columns: tuple[Column, ...], cell: int) -> str:
+    """Return the order by the column at a cell of the list, the gap after it included; empty: there is none."""
+    start = MARGIN
+    for column in columns:
+        if start <= cell < start + column.width + GAP:
+            return _ORDERS.get(column.field, "")
+        start += column.width + GAP
+    return ""
 
 
 def row_line(row: Row, columns: tuple[Column, ...], *, now: datetime, zone: ZoneInfo, glyphs: Glyphs) -> Line:

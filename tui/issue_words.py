@@ -44,7 +44,8 @@ def answer_lines(answer: Answer) -> tuple[Line, Line]:
     if answer.needed:
         text = f"Becomes an application: {people(answer.needed)} approve{'s' if answer.needed == 1 else ''} it"
         return (Piece(f"{text} within {plural(answer.waits_days, 'day')}.", Ink.PENDING),), second
-    return (Piece("Issues at once.", Ink.VALID),), second
+    kept = " The evidence is kept with its application." if answer.recorded else ""
+    return (Piece(f"Issues at once.{kept}", Ink.VALID),), second
 
 
 def submitted_title(done: Submitted) -> str:

@@ -12,6 +12,7 @@ _SHOWN = {
     "escape": "esc",
     "pagedown": "pgdn",
     "pageup": "pgup",
+    "ctrl+@": "ctrl+space",
 }
 _READ = {name: key for key, name in _SHOWN.items() if len(name) > 1}
 _REPLACED = {
@@ -39,6 +40,8 @@ _SAME = {
     "ctrl+left_square_bracket": "escape",
 }
 """What a terminal sends for these is another key."""
+_SENT = {"ctrl+space": "ctrl+@", "ctrl+at": "ctrl+@"}
+"""What a terminal sends for these has this name alone: one code stands for both."""
 
 
 class UnreadableKeyError(ValueError):
@@ -77,6 +80,7 @@ def parse_key(text: str) -> str:
     if "ctrl" in modifiers and len(name) == 1:
         name = name.lower()
     key = "+".join((*sorted(modifiers, key=_MODIFIERS.index), name))
+    key = _SENT.get(key, key)
     if key in _SAME:
         raise UnreadableKeyError(f"cannot be told from {shown(_SAME[key])} by a terminal")
     return key

@@ -21,14 +21,23 @@ class Lane:
     knows how. The thread does not keep the process alive: what must not be cut off is waited for with `close`.
     """
 
-    def __init__(self, name: str, *, at_end: Callable[[], None], stopper: Callable[[], Stop] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        at_end: Callable[[], None],
+        before_each: Callable[[], None] | None = None,
+        stopper: Callable[[], Stop] | None = None,
+    ) -> None:
         """Name the thread, which starts with the first call; `at_end` is the last thing that it does.
 
+        `before_each` is called in the thread before every call, and must not fail.
         `stopper` is asked in the thread, before a call, for what breaks that call off; it is called in another thread.
         None: what was begun is finished, as everything must be that writes.
         """
         self._name = name
         self._at_end = at_end
+        self._before_each = before_each
         self._stopper = stopper
         self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._thread: Thread | None = None
@@ -84,6 +93,8 @@ class Lane:
             future, call = job
             if not future.set_running_or_notify_cancel():
                 continue
+            if self._before_each is not None:
+                self._before_each()
             try:
                 future.set_result(self._carry_out(future, call))
             except BaseException as error:  # noqa: BLE001 - handed to the caller whole

@@ -154,6 +154,11 @@ class GuardedApp(App[int]):
     def _set_pointer_shape(self, shape: str) -> None:
         """Leave the mouse pointer alone: the sequence is Kitty's own, and other terminals may show it."""
 
+    async def _shutdown(self) -> None:
+        """End what is under way before its widgets go: what was read meanwhile would look for them in vain."""
+        self.workers.cancel_all()
+        await super()._shutdown()
+
     def _handle_exception(self, error: Exception) -> None:
         """End with code 1; an error that draws itself is not given the chance, it may draw what it holds."""
         self._return_code = 1

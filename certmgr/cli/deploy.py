@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from certmgr.cli.invocation import invocation
 from certmgr.errors import AttentionError, UsageError
 from certmgr.models.servers import DeploymentId, Format, Installation, Protocol
 from certmgr.models.steps import Step
+
+if TYPE_CHECKING:
+    from certmgr.workspace import Workspace
 
 STANDARD_INPUT, STANDARD_OUTPUT = 0, 1
 EPILOG = """\b
@@ -28,6 +32,7 @@ other end.
 Examples:
   certmgr deploy --due
   certmgr deploy --due --retry
+  certmgr deploy --due --retry --server portal.corp.internal
   certmgr deploy --due --dry-run
   certmgr deploy --due --from certmgr@ca.corp.internal --on web1
   certmgr deploy --due --from certmgr@ca.corp.internal --ssh-option IdentityFile=/etc/certmgr/deploy_key
@@ -94,6 +99,7 @@ Example:
 @click.group("deploy", cls=NounGroup, invoke_without_command=True, epilog=EPILOG)
 @click.option("--due", "is_due", is_flag=True, help="Install what is due, run hooks, look whether it is served.")
 @click.option("--retry", is_flag=True, help="With --due: also what failed and would be tried later.")
+@click.option("--server", metavar="NAME", help="With --due: the deployments of this server alone.")
 @click.option("--dry-run", is_flag=True, help="With --due: say what would be done; write, run and record nothing.")
 @click.option(
     "--hook-folder", metavar="DIR", default="/etc/certmgr/hooks", show_default=True, help="Where root finds hooks."
@@ -108,6 +114,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     *,
     is_due: bool,
     retry: bool,
+    server: str | None,
     dry_run: bool,
     hook_folder: str,
     source: str | None,
@@ -117,34 +124,47 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> int | None:
     """Install certificates where servers read them, and record where that is."""
     if context.invoked_subcommand is not None:
-        if is_due or retry or dry_run or source is not None or on is not None or ssh is not None or ssh_option:
+        given = (server, source, on, ssh)
+        if is_due or retry or dry_run or ssh_option or any(one is not None for one in given):
             raise UsageError("--due goes without a verb.", hint="certmgr deploy --due")
         return None
     if not is_due:
-        if retry or dry_run or source is not None:
-            raise UsageError("--retry, --dry-run and --from belong to --due.", hint="certmgr deploy --due --dry-run")
+        if retry or dry_run or source is not None or server is not None:
+            raise UsageError(
+                "--retry, --server, --dry-run and --from belong to --due.", hint="certmgr deploy --due --dry-run"
+            )
         printer.raw(context.get_help() + "\n")
         return None
     folder = Path(hook_folder).absolute()
     if source is not None:
+        if server is not None:
+            raise UsageError("--server goes without --from: a host fetches all that is its own.")
         return _fetch(source, on, ssh, ssh_option, retry=retry, dry_run=dry_run, hook_folder=folder)
     if on is not None or ssh is not None or ssh_option:
         raise UsageError("--on, --ssh and --ssh-option belong to --from.", hint="certmgr deploy --due --from USER@HOST")
-    return _deploy(retry=retry, dry_run=dry_run, hook_folder=folder)
+    return _deploy(server, retry=retry, dry_run=dry_run, hook_folder=folder)
 
 
-def _deploy(*, retry: bool, dry_run: bool, hook_folder: Path) -> int:
+def _deploy(server: str | None, *, retry: bool, dry_run: bool, hook_folder: Path) -> int:
     from certmgr.operations import deployments as operation  # noqa: PLC0415 - loads cryptography
 
     call = invocation()
     workspace = call.workspace(as_root=True)
+    only = None if server is None else _of(workspace, server)
     if dry_run:
-        steps = operation.rehearse(workspace)
+        steps = operation.rehearse(workspace, only=only)
     else:
         # --as names a person who wants to stand in the journal; else nothing is unlocked.
         actor = call.session(workspace).actor if call.operator else operation.deploying_actor()
-        steps = operation.deploy(workspace, actor, retry=retry, hook_folder=hook_folder)
+        steps = operation.deploy(workspace, actor, retry=retry, only=only, hook_folder=hook_folder)
     return _told(steps)
+
+
+def _of(workspace: "Workspace", server: str) -> list[DeploymentId]:
+    """Return the deployments of one server; raises NotFoundError where it is not on record."""
+    from certmgr.queries import servers  # noqa: PLC0415 - loads the store
+
+    return [one.deployment.id for one in servers.get(workspace, server).deployments]
 
 
 def _fetch(  # noqa: PLR0913 - the options of one command

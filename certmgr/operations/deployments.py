@@ -50,16 +50,21 @@ def deploying_actor() -> Actor:
 
 
 def deploy(
-    workspace: Workspace, actor: Actor, *, retry: bool = False, hook_folder: Path = installing.HOOKS
+    workspace: Workspace,
+    actor: Actor,
+    *,
+    retry: bool = False,
+    only: Collection[DeploymentId] | None = None,
+    hook_folder: Path = installing.HOOKS,
 ) -> Iterator[Step]:
     """Install what is due and run its hooks, look whether it is served, and yield what was done and what failed.
 
-    What failed before is tried again when its time has come, or with `retry` at once. A crash leaves whole files, and
-    the next run does the rest.
+    What failed before is tried again when its time has come, or with `retry` at once. With `only`, other deployments
+    are left alone. A crash leaves whole files, and the next run does the rest.
     """
     now = workspace.now()
     fresh: set[DeploymentId] = set()
-    for case in _cases(workspace, waiting=False):
+    for case in _cases(workspace, waiting=False, only=only):
         installation = case.deployment.installation
         if installation is None or installation.target:
             # What another host fetches is not ours to install.
@@ -71,12 +76,12 @@ def deploy(
                 if step.done:
                     fresh.add(case.deployment.id)
                 yield step
-    yield from _look(workspace, actor, retry=retry, fresh=fresh, tell=True)
+    yield from _look(workspace, actor, retry=retry, only=only, fresh=fresh, tell=True)
 
 
-def rehearse(workspace: Workspace) -> Iterator[Step]:
+def rehearse(workspace: Workspace, *, only: Collection[DeploymentId] | None = None) -> Iterator[Step]:
     """Yield what `deploy` would do now; writes, runs and records nothing."""
-    for case in _cases(workspace, waiting=False):
+    for case in _cases(workspace, waiting=False, only=only):
         installation, certificate = case.deployment.installation, case.certificate
         if installation is not None and not installation.target and _is_due(workspace, case, installation):
             hook = f" and run {installation.hook[0]}" if installation.hook else ""
@@ -98,7 +103,7 @@ def pending(workspace: Workspace) -> Iterator[Step]:
     yield from _late(workspace)
 
 
-def _cases(workspace: Workspace, *, waiting: bool) -> list[_Case]:
+def _cases(workspace: Workspace, *, waiting: bool, only: Collection[DeploymentId] | None = None) -> list[_Case]:
     """Return the deployments that have a certificate to serve; with `waiting`, those that on record lack something."""
     now = workspace.now()
     with workspace.store().read() as snapshot:
@@ -113,6 +118,7 @@ def _cases(workspace: Workspace, *, waiting: bool) -> list[_Case]:
                 looks=attempts.get(snapshot, f"probe:{one.deployment.id}"),
             )
             for one in found
+            if only is None or one.deployment.id in only
         ]
 
 
@@ -154,23 +160,30 @@ def _installed(
     yield Step(what=what, done=True)
 
 
-def _to_look_at(workspace: Workspace, *, retry: bool = False, fresh: Collection[DeploymentId] = ()) -> list[_Case]:
+def _to_look_at(
+    workspace: Workspace,
+    *,
+    retry: bool = False,
+    only: Collection[DeploymentId] | None = None,
+    fresh: Collection[DeploymentId] = (),
+) -> list[_Case]:
     """Return what was installed, or is installed by others, and was not seen serving; what failed waits its time."""
     now = workspace.now()
     return [
         case
-        for case in _cases(workspace, waiting=True)
+        for case in _cases(workspace, waiting=True, only=only)
         if case.unseen
         and not case.uninstalled
         and (retry or case.deployment.id in fresh or not attempts.is_waiting(case.looks, now))
     ]
 
 
-def _look(
+def _look(  # noqa: PLR0913 - the options of one look, by keyword
     workspace: Workspace,
     actor: Actor,
     *,
     retry: bool = False,
+    only: Collection[DeploymentId] | None = None,
     fresh: Collection[DeploymentId] = (),
     tell: bool = False,
 ) -> Iterator[Step]:
@@ -178,7 +191,7 @@ def _look(
 
     A server that was just told of new files (`fresh`) is given a moment.
     """
-    chosen = _to_look_at(workspace, retry=retry, fresh=fresh)
+    chosen = _to_look_at(workspace, retry=retry, only=only, fresh=fresh)
     answers = serving.shows_each(
         [
             (

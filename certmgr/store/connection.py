@@ -190,6 +190,8 @@ class Store:
         self.connection = connection
         self.path = path
         self.clock = clock
+        self.waiting_since: float | None = None
+        """Since when (monotonic seconds) its thread waits to write; other threads may read it. None: it does not."""
         self._open: Snapshot | None = None
         self._file = _identity(path)
 
@@ -244,7 +246,7 @@ class Store:
         with driver.translated(self.path, self.connection):
             try:
                 self.connection.execute("PRAGMA query_only = OFF")
-                self.connection.execute("BEGIN IMMEDIATE")
+                self._take_turn()
                 yield self.connection
                 self.connection.execute("COMMIT")
             finally:
@@ -252,6 +254,14 @@ class Store:
                 self._open = None
                 self._roll_back()
                 self.connection.execute("PRAGMA query_only = ON")
+
+    def _take_turn(self) -> None:
+        """Begin to write, once no other process does."""
+        self.waiting_since = time.monotonic()
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self.waiting_since = None
 
     def _roll_back(self) -> None:
         # An error of SQLite's own may have ended the transaction already.

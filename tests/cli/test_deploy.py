@@ -95,6 +95,23 @@ def test_a_hook_that_fails_is_reported_and_tried_again(call: Call, folder: Path)
     assert call("deploy", "--due", "--retry") == 3
 
 
+def test_one_server_is_served_alone(call: Call, folder: Path, tmp_path: Path) -> None:
+    """--server leaves the others alone, what failed of it is tried with --retry; an unknown one exits 5."""
+    other = tmp_path / "other"
+    other.mkdir()
+    call.issue()
+    call.home.issue("other.egov.internal")
+    assert call("deploy", "add", NAME, "--folder", str(folder)) == 0
+    assert call("deploy", "add", "other.egov.internal", "--folder", str(other)) == 0
+    assert call("deploy", "--due", "--server", NAME, "--dry-run") == 0
+    assert str(folder) in call.err
+    assert str(other) not in call.err
+    assert call("deploy", "--due", "--retry", "--server", NAME) == 0
+    assert (folder / "privkey.pem").exists()
+    assert list(other.iterdir()) == []
+    assert call("deploy", "--due", "--server", "absent") == 5
+
+
 def test_no_ca_key_and_no_slot_is_needed(call: Call, folder: Path) -> None:
     """DETAILS 32: without the folders of keys and slots, and without the machine's key file."""
     call.issue()
@@ -132,6 +149,9 @@ def test_no_ca_key_and_no_slot_is_needed(call: Call, folder: Path) -> None:
         (["--due", "--from", "certmgr@ca", "--ssh", "/nonexistent/ssh"], 1),
         (["--from", "certmgr@ca", "list"], 2),
         (["--retry"], 2),
+        (["--server", NAME], 2),
+        (["--server", NAME, "list"], 2),
+        (["--due", "--server", NAME, "--from", "certmgr@ca"], 2),
         (["--due", "list"], 2),
         (["sideways"], 2),
     ],

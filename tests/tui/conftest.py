@@ -7,6 +7,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from textual.actions import parse
+from textual.dom import DOMNode
 from textual.pilot import Pilot
 
 from certmgr.intake import Wish
@@ -17,9 +19,12 @@ from certmgr.pki import build
 from certmgr.queries.certificates import resolve
 from tests.clock import START, FakeClock
 from tests.home import HomeForTest, copy_home, make_home
+from tests.tui.carried_out import CARRIED_OUT, ON_A_TERMINAL
+from tests.tui.owners import OWNERS
 from tests.tui.screens import settle
 from tui.app import CertmgrApp
 from tui.backend import Backend
+from tui.commands import COMMANDS, Command
 from tui.dialogs import issue as issue_dialog
 from tui.keymap import Keymap
 from tui.screens import certificates as list_screen
@@ -142,6 +147,33 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(issue_dialog, "DEBOUNCE_S", 0.01)
 
 
+@pytest.fixture(autouse=True)
+def _gives_its_commands(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test that stands for commands (tests.tui.carried_out) gives each of them where it belongs."""
+    here = (request.path.stem, getattr(request.node, "originalname", ""))
+    wanted = [
+        one for one in COMMANDS if CARRIED_OUT.get(one.id) == here and here[0] not in ON_A_TERMINAL and not one.typed
+    ]
+    given: list[tuple[DOMNode, str, tuple[object, ...]]] = []
+    dispatch = CertmgrApp._dispatch_action
+
+    async def noted(app: CertmgrApp, namespace: DOMNode, action_name: str, params: tuple[object, ...]) -> bool:
+        given.append((namespace, action_name, tuple(params)))
+        return await dispatch(app, namespace, action_name, params)
+
+    monkeypatch.setattr(CertmgrApp, "_dispatch_action", noted)
+    yield
+    missing = [one.id for one in wanted if not any(_is(one, *act) for act in given)]
+    assert missing == [], "this test is said to give these commands"
+
+
+def _is(command: Command, namespace: DOMNode, action: str, params: tuple[object, ...]) -> bool:
+    """Tell whether an action is that of a command, on something that the command's scope belongs to."""
+    _, name, given = parse(command.action)
+    owners = OWNERS[command.scope]
+    return (name, tuple(given)) == (action, params) and isinstance(namespace, owners)
+
+
 Running = Callable[..., AbstractAsyncContextManager[tuple[CertmgrApp, Pilot[int]]]]
 
 
@@ -158,6 +190,7 @@ def running() -> Running:
         ascii_only: bool = False,
         keymap: Keymap | None = None,
         memory_file: Path | None = None,
+        mouse: bool = True,
     ) -> AsyncIterator[tuple[CertmgrApp, Pilot[int]]]:
         app = CertmgrApp(
             Backend(home.workspace),
@@ -165,6 +198,7 @@ def running() -> Running:
             ascii_only=ascii_only,
             keymap=keymap,
             memory_file=memory_file,
+            mouse=mouse,
         )
         try:
             async with app.run_test(size=size, notifications=True) as pilot:

@@ -7,53 +7,15 @@ import pytest
 
 from tests.home import HomeForTest
 from tests.tui.conftest import Running
+from tests.tui.owners import OWNERS
 from tests.tui.screens import press, shown
 from tui.commands import COMMANDS, Scope, bindings, in_scope, keys_page
-from tui.dialogs.base import Dialog
-from tui.host import Host
 from tui.present import UNICODE
-from tui.screens.applications import ApplicationScreen, ApplicationsScreen
-from tui.screens.authorities import AuthoritiesScreen, AuthorityPage
-from tui.screens.campaigns import CampaignPage, CampaignsScreen
 from tui.screens.catalogue import SCREENS
-from tui.screens.certificates import CertificatesScreen
-from tui.screens.dashboard import DashboardScreen
 from tui.screens.detail import DetailScreen
-from tui.screens.doctor import DoctorScreen, FindingPage
-from tui.screens.facts import FactsScreen
 from tui.screens.frame import FrameScreen
-from tui.screens.journal import EntryPage, JournalScreen
-from tui.screens.listing import ListScreen
-from tui.screens.notices import NoticePage, NoticesScreen
-from tui.screens.pages import HelpScreen, TextScreen, help_lines
-from tui.screens.revocations import RequestScreen, RevocationsScreen
-from tui.screens.run import RunScreen
-from tui.screens.servers import ServerPage, ServersScreen
-from tui.widgets.board_block import BoardBlock
-from tui.widgets.line_view import LineView
-from tui.widgets.row_list import RowList
-from tui.widgets.scroll_text import ScrollText
-
-OWNERS = {
-    Scope.EVERYWHERE: (Host,),
-    Scope.MOVEMENT: (RowList, ScrollText, LineView, BoardBlock),
-    Scope.PLACES: (Host,),
-    Scope.ROWS: (ListScreen,),
-    Scope.LIST: (CertificatesScreen,),
-    Scope.DETAIL: (DetailScreen,),
-    Scope.DASHBOARD: (DashboardScreen,),
-    Scope.REVOCATIONS: (RevocationsScreen,),
-    Scope.REQUEST: (RequestScreen,),
-    Scope.APPLICATIONS: (ApplicationsScreen, ApplicationScreen),
-    Scope.SERVERS: (ServersScreen, ServerPage),
-    Scope.NOTICES: (NoticesScreen, NoticePage),
-    Scope.CAMPAIGNS: (CampaignsScreen, CampaignPage),
-    Scope.JOURNAL: (JournalScreen, EntryPage),
-    Scope.AUTHORITIES: (AuthoritiesScreen, AuthorityPage),
-    Scope.DOCTOR: (DoctorScreen, FindingPage),
-    Scope.DIALOG: (Dialog,),
-    Scope.PAGE: (TextScreen, FactsScreen, RunScreen),
-}
+from tui.screens.pages import HelpScreen, help_lines
+from tui.screens.revocations import RequestScreen
 
 
 def test_the_page_of_keys_is_current() -> None:

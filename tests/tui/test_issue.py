@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from textual.widgets import Input
 
-from certmgr.models.applications import ApplicationState
+from certmgr.models.applications import GIVEN_EVIDENCE, ApplicationState, EvidenceKind
 from certmgr.models.keys import KeyType
 from certmgr.pki import keys
 from certmgr.queries import certificates
@@ -24,10 +24,12 @@ from tui.dialogs.issue import IssueDialog
 from tui.dialogs.notice import NoticeDialog
 from tui.dialogs.pick import PickDialog
 from tui.screens.certificates import CertificatesScreen
+from tui.widgets.fields import Switch
 from tui.widgets.pick import Pick
 
 __all__ = ["reviewed"]
 NEW = "intake.egov.internal"
+LIVE = "directory.hub.egov.internal"
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +47,7 @@ async def test_a_certificate_is_issued_from_the_form(home: HomeForTest, running:
         await put(app, pilot, owner="Registry", purpose="Intake")
         assert "Issues at once." in shown(app)
         assert "Valid for 365 days, until 2027-11-21." in shown(app)
-        app.screen.query_one("#folder").focus()
+        app.screen.query_one("#note").focus()
         await press(app, pilot, "enter")
         assert app.focused is app.screen.query_one("#act")
         await press(app, pilot, "enter")
@@ -231,6 +233,64 @@ async def test_the_form_is_as_it_was(reviewed: HomeForTest, running: Running) ->
         app.screen.query_one("#profile").focus()
         await press(app, pilot, "enter")
         assert matches_golden("issue-profiles", masked(shown(app), reviewed))
+
+
+async def test_one_more_for_a_server_with_a_live_certificate(home: HomeForTest, running: Running) -> None:
+    """DETAILS 51: refused until it is asked for in so many words, and the answer follows the switch; a note is kept."""
+    async with running(home) as (app, pilot):
+        enter(app)
+        await press(app, pilot, "i")
+        await put(app, pilot, names=LIVE, purpose="A second one", owner="Registry", note="for the new rack")
+        assert "has a certificate until" in flat(app)
+        app.screen.query_one("#additional", Switch).focus()
+        await press(app, pilot, "space")
+        assert "Issues at once." in shown(app)
+        await press(app, pilot, "space")
+        assert "has a certificate until" in flat(app)
+        assert app.screen.query_one("#act", Choice).disabled
+        await press(app, pilot, "enter")
+        await press_act(app, pilot)
+        await told(app, pilot, f"Issued {LIVE}")
+    line = certificates.detail(home.workspace, certificates.resolve(home.workspace, LIVE).id).line
+    assert len(line) == 2
+    assert [(one.note, one.replaces_id) for one in line].count(("for the new rack", None)) == 1
+    assert all(one.replaced_by_id is None and one.revoked_at is None for one in line)
+
+
+async def test_what_was_verified_goes_with_the_application(reviewed: HomeForTest, running: Running) -> None:
+    """R3.2: KIND=TEXT as on the command line, several with semicolons; what says nothing is named under its field."""
+    async with running(reviewed, size=(120, 40)) as (app, pilot):
+        enter(app, "alice")
+        await press(app, pilot, "i")
+        await put(app, pilot, names=NEW, evidence="hearsay; oath=sworn; word=")
+        text = flat(app)
+        for word in ("hearsay", "oath=sworn", "word="):
+            assert f"{word!r} is no evidence" in text
+        assert "No purpose is stated" in text
+        assert app.screen.query_one("#act", Choice).disabled
+        await put(app, pilot, purpose="Intake", evidence="word=Li Wei; by telephone;document=ticket 4711")
+        app.screen.query_one("#profile", Pick).choose(1)
+        await settle(app, pilot)
+        assert "Becomes an application" in shown(app)
+        await press_act(app, pilot)
+        await told(app, pilot, "The application 1")
+    given = [(one.kind, one.text) for one in by_number(reviewed, 1).evidence if one.kind in GIVEN_EVIDENCE]
+    assert given == [(EvidenceKind.WORD, "Li Wei; by telephone"), (EvidenceKind.DOCUMENT, "ticket 4711")]
+
+
+async def test_evidence_is_kept_where_policy_decides(home: HomeForTest, running: Running) -> None:
+    """What is issued at once is an application all the same: it holds what was verified."""
+    async with running(home) as (app, pilot):
+        enter(app)
+        await press(app, pilot, "i")
+        await put(app, pilot, names=NEW, purpose="Intake", evidence="dns=ns1 answers 10.1.2.3", days="90")
+        assert "Issues at once. The evidence is kept with its application." in shown(app)
+        await press_act(app, pilot)
+        await told(app, pilot, f"Issued {NEW}")
+    found = by_number(home, 1)
+    assert found.state(home.workspace.now()) is ApplicationState.ISSUED
+    assert "ns1 answers 10.1.2.3" in [one.text for one in found.evidence]
+    assert (found.certificate_id, found.days) == (certificates.resolve(home.workspace, NEW).id, 90)
 
 
 async def test_an_answer_does_not_wait_for_a_key(home: HomeForTest, running: Running, tmp_path: Path) -> None:

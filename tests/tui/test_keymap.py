@@ -61,6 +61,8 @@ def test_every_sign_is_a_key(sign: str) -> None:
         ("shift+ctrl+left", "ctrl+shift+left", "ctrl+shift+left"),
         ("ctrl++", "ctrl+plus", "ctrl++"),
         ("comma", "comma", ","),
+        ("ctrl+space", "ctrl+@", "ctrl+space"),
+        ("ctrl+@", "ctrl+@", "ctrl+space"),
         ("é", "é", "é"),
     ],
 )

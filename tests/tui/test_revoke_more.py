@@ -23,7 +23,7 @@ from tests.home import CHEAP_KDF, PASSPHRASE, HomeForTest
 from tests.tui.conftest import Running
 from tests.tui.hostile import ALL
 from tests.tui.revoking import PORTAL, portal, unlock
-from tests.tui.screens import eventually, masked, matches_golden, press, settle, shown, stands_on, told
+from tests.tui.screens import eventually, go, masked, matches_golden, press, settle, shown, stands_on, told
 from tests.tui.test_hostile import clean
 from tests.tui.test_revocations import enter, flowing
 from tui.backend.certificates import Certificates
@@ -297,8 +297,9 @@ async def test_a_ca_is_revoked_by_two_names(home: HomeForTest, running: Running)
     (issuing,) = [one for one in authorities.every(home.workspace) if one.role.value == "issuing"]
     async with running(home) as (app, pilot):
         enter(app)
-        app.push_screen(RevokeAuthorityDialog(issuing.slug))
-        await settle(app, pilot)
+        await go(app, pilot, "authorities")
+        await press(app, pilot, "j", "x")
+        assert stands_on(app, RevokeAuthorityDialog)
         text = flowing(app)
         assert "live certificates: refused where the root's CRL is read" in text
         assert "found a successor: there is no other issuing CA yet" in text

@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from certmgr.config_sections import TuiSettings
+from certmgr.errors import CertmgrError
 from certmgr.models.authorities import AuthorityRole, AuthorityStatus
 from certmgr.models.revocations import Revocation
 from certmgr.queries import authorities as authority_queries
@@ -24,6 +26,7 @@ from tui.backend.campaigns import Campaigns
 from tui.backend.certificates import Certificates
 from tui.backend.core import Core
 from tui.backend.dashboard import Dashboard
+from tui.backend.deploying import Deploying
 from tui.backend.detail import Details
 from tui.backend.doctor import Checks, Doctor
 from tui.backend.exporting import Exports
@@ -37,6 +40,12 @@ from tui.backend.servers import Servers
 from tui.present import common_name
 from tui.views import Head, Slot
 
+if TYPE_CHECKING:
+    from certmgr.store.connection import Store
+
+PATIENCE_S = 0.5
+"""Waiting for another process that writes is worth a word after so long."""
+
 
 class Backend:
     """One workspace, the session of whoever has unlocked a slot, and a part for each kind of thing."""
@@ -44,6 +53,7 @@ class Backend:
     def __init__(self, workspace: Workspace, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Begin locked; `monotonic` counts seconds for the idle time."""
         self._workspace = workspace
+        self._writer: Store | None = None
         self.core = Core(workspace, monotonic=monotonic)
         self.certificates = Certificates(self.core)
         self.dashboard = Dashboard(self.core)
@@ -54,6 +64,7 @@ class Backend:
         self.acceptances = Acceptances(self.core)
         self.exports = Exports(self.core)
         self.servers = Servers(self.core)
+        self.deploying = Deploying(self.core)
         self.notices = Notices(self.core)
         self.campaigns = Campaigns(self.core)
         self.journal = Journal(self.core)
@@ -100,6 +111,19 @@ class Backend:
     def stopper(self) -> Callable[[], None]:
         """Return what another thread calls to break off what the calling thread reads."""
         return self._workspace.store().break_off
+
+    def write_here(self) -> None:
+        """Take the calling thread for the one that writes: `waits_since` tells of it."""
+        try:
+            self._writer = self._workspace.store()
+        except CertmgrError:
+            # What is about to be carried out meets the same, and says it.
+            self._writer = None
+
+    def waits_since(self) -> float | None:
+        """Return since when (monotonic) what writes has waited for another process that writes; None: it does not."""
+        since = self._writer.waiting_since if self._writer else None
+        return since if since is not None and time.monotonic() - since > PATIENCE_S else None
 
     def close_thread(self) -> None:
         """Close the calling thread's connection."""

@@ -60,6 +60,11 @@ class Certificates(Keyset[Row]):
         """Return how many of the certificates with those numbers match."""
         return len(queries.among(self._workspace, _text(query), [CertificateId(one) for one in numbers]))
 
+    def stretch(self, query: Query, one: Row, other: int, limit: int) -> Sequence[int]:
+        """Return the numbers of the certificates from `one` to `other`, as they are at one moment."""
+        with self._workspace.store().read():
+            return super().stretch(query, one, other, limit)
+
     def detail(self, certificate: CertificateId) -> Detail:
         """Return everything on record about one certificate; raises NotFoundError."""
         return Details(self._core).of(certificate)

@@ -8,7 +8,7 @@ from certmgr import approvals, intake, issuing
 from certmgr.codes import Code
 from certmgr.errors import CertmgrError, Finding, RefusedError, ReviewError, UsageError
 from certmgr.issuance import Issued
-from certmgr.models.applications import Application, ApplicationId
+from certmgr.models.applications import GIVEN_EVIDENCE, Application, ApplicationId, EvidenceKind
 from certmgr.models.keys import KeyType
 from certmgr.models.operators import Permission
 from certmgr.operations import applications, certificates
@@ -18,6 +18,8 @@ from tui.backend.reading import csr_of, path_of
 from tui.values.issuing import CSR, Answer, Draft, ProfileChoice, Reason, Submitted
 
 _SEPARATORS: Final = re.compile(r"[\s,;]+")
+_BETWEEN_EVIDENCE: Final = re.compile(r";\s*(?=[A-Za-z]+=|$)")
+"""A semicolon before the next KIND=; any other belongs to the text."""
 _FIELDS: Final = {
     "dns": "names",
     "server": "names",
@@ -30,6 +32,7 @@ _FIELDS: Final = {
     "purpose": "purpose",
     "days": "days",
     "key_type": "key",
+    "evidence": "evidence",
 }
 """Under which field of the form a finding is said."""
 _OF_THE_KEY: Final = frozenset({"csr", "key", "signature", "attributes", "subject"})
@@ -67,14 +70,17 @@ class Issuing:
 
     def answer(self, draft: Draft) -> Answer:
         """Return what policy says of the draft, with every reason against it; what `issue --dry-run` asks."""
+        evidence, wrong = _judged_evidence(draft.evidence)
         try:
             wish = _wish(draft)
             issuing.judge(self._workspace, wish, requested_by="-")
-            found = certificates.rehearse(self._workspace, self._cheap(wish))
-            if found.needed:
-                applications.check_submission(self._workspace, wish)
+            found = certificates.rehearse(self._workspace, self._cheap(wish), additional=draft.additional)
+            if found.needed or evidence:
+                applications.check_submission(self._workspace, wish, additional=draft.additional)
         except (RefusedError, UsageError) as problem:
-            return Answer(reasons=_reasons(self._all_reasons(draft, problem), with_csr=draft.key == CSR))
+            return Answer(reasons=(*_reasons(self._all_reasons(draft, problem), with_csr=draft.key == CSR), *wrong))
+        if wrong:
+            return Answer(reasons=wrong)
         profile = self._workspace.config.profiles[found.order.profile]
         return Answer(
             notices=tuple(item.message for item in found.notices),
@@ -83,6 +89,7 @@ class Issuing:
             days=profile.days if found.order.days is None else found.order.days,
             not_after=found.not_after.astimezone(self._workspace.zone),
             waits_days=self._workspace.config.application.lifetime.days,
+            recorded=bool(evidence) and not found.needed,
         )
 
     def _cheap(self, wish: intake.Wish) -> intake.Wish:
@@ -100,7 +107,7 @@ class Issuing:
     def _all_reasons(self, draft: Draft, problem: CertmgrError) -> CertmgrError:
         """Return the problem with the reasons that the records have beside those of policy."""
         try:
-            applications.check_submission(self._workspace, _wish(draft))
+            applications.check_submission(self._workspace, _wish(draft), additional=draft.additional)
         except (RefusedError, UsageError) as wider:
             return wider
         return problem
@@ -108,16 +115,26 @@ class Issuing:
     def submit(self, draft: Draft) -> Submitted:
         """Issue the certificate, or record the application where people decide on it first.
 
-        A slot that may not issue applies. Raises what `issue` and `application submit` raise, with every reason.
+        A slot that may not issue applies, and so does whoever states evidence: an application keeps it. Raises what
+        `issue` and `application submit` raise, with every reason.
         """
         session = self._core.session()
-        wish, destination = _wish(draft), path_of(draft.folder)
-        if not session.allows(Permission.ISSUE):
-            done = applications.submit(self._workspace, session, wish, destination=destination)
+        wish, destination, evidence = _wish(draft), path_of(draft.folder), evidence_of(draft.evidence)
+        if evidence or not session.allows(Permission.ISSUE):
+            done = applications.submit(
+                self._workspace,
+                session,
+                wish,
+                evidence=evidence,
+                destination=destination,
+                additional=draft.additional,
+            )
             notices = tuple(item.message for item in done.notices)
             return submitted_of(self._core, done.application, done.issued, notices)
         try:
-            issued = certificates.issue(self._workspace, session, wish, destination=destination)
+            issued = certificates.issue(
+                self._workspace, session, wish, destination=destination, additional=draft.additional
+            )
         except ReviewError as review:
             found = application_queries.get(self._workspace, ApplicationId(review.application))
             return submitted_of(self._core, found)
@@ -171,7 +188,33 @@ def _wish(draft: Draft) -> intake.Wish:
         contact=draft.contact,
         days=int(days) if days else None,
         key_type=KeyType(draft.key) if draft.key and draft.key != CSR else None,
+        note=draft.note.strip(),
     )
+
+
+def evidence_of(text: str) -> tuple[tuple[EvidenceKind, str], ...]:
+    """Return what was verified and how, from `KIND=TEXT; KIND=TEXT`; raises UsageError with all that is no evidence."""
+    known = {one.value: one for one in GIVEN_EVIDENCE}
+    found: list[tuple[EvidenceKind, str]] = []
+    wrong: list[Finding] = []
+    for part in _BETWEEN_EVIDENCE.split(text.strip()):
+        kind, _, words = (one.strip() for one in part.partition("="))
+        if kind in known and words:
+            found.append((known[kind], words))
+        elif part.strip():
+            message = f"{part.strip()[:40]!r} is no evidence; write {'=, '.join(known)}= and what was verified."
+            wrong.append(Finding(code=Code.APPLICATION_EVIDENCE, message=message, field="evidence", value=part))
+    if wrong:
+        raise UsageError(wrong[0].message, findings=wrong, code=Code.APPLICATION_EVIDENCE)
+    return tuple(found)
+
+
+def _judged_evidence(text: str) -> tuple[tuple[tuple[EvidenceKind, str], ...], tuple[Reason, ...]]:
+    """Return what was verified, or why the text does not say it."""
+    try:
+        return evidence_of(text), ()
+    except UsageError as problem:
+        return (), _reasons(problem, with_csr=False)
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -60,6 +60,31 @@ class Keyset(Generic[R]):
         """Return how many of the rows with those numbers match."""
         return len(set(numbers).intersection(self.numbers(query, LOOKED_AT)))
 
+    def stretch(self, query: Query, one: R, other: int, limit: int) -> Sequence[int]:
+        """Return the numbers of the rows from `one` to the row numbered `other`, whichever comes first, both included.
+
+        They are at most `limit`; none where `other` is not found among so many rows at either side of `one`. Both sides
+        are searched by turns, so that what is near is found soon.
+        """
+        if one.id == other:
+            return (one.id,)
+        sides = {Side.AFTER: [one.id], Side.BEFORE: [one.id]}
+        edges = {Side.AFTER: one, Side.BEFORE: one}
+        while edges:
+            for side, edge in tuple(edges.items()):
+                rows = self.read(query, edge, inclusive=False, backwards=side is Side.BEFORE)
+                for row in rows.rows:
+                    sides[side].append(row.id)
+                    if len(sides[side]) > limit:
+                        break
+                    if row.id == other:
+                        return sides[side]
+                if rows.complete or not rows.rows or len(sides[side]) >= limit:
+                    del edges[side]
+                else:
+                    edges[side] = rows.rows[-1]
+        return ()
+
     def _page(self, query: Query, beyond: R | None, side: Side, *, inclusive: bool) -> Page[R]:
         backwards = side is Side.BEFORE
         page = self.read(query, beyond, inclusive=inclusive, backwards=backwards)
@@ -120,6 +145,14 @@ class Whole(Generic[R]):
     def among(self, query: Query, numbers: Sequence[int]) -> int:
         """Return how many of the rows with those numbers match."""
         return len(set(numbers).intersection(self.numbers(query, LOOKED_AT)))
+
+    def stretch(self, query: Query, one: R, other: int, limit: int) -> Sequence[int]:
+        """Return the numbers of the rows from `one` to the row numbered `other`, both included, `limit` at most."""
+        numbers = [row.id for row in self.around(query, None).rows]
+        if one.id not in numbers or other not in numbers:
+            return ()
+        first, last = sorted((numbers.index(one.id), numbers.index(other)))
+        return numbers[first : last + 1] if last - first < limit else ()
 
     def _matching(self, query: Query) -> list[R]:
         """Return the rows in which every word of the filter occurs, and none that is written with `!`."""

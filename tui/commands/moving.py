@@ -50,6 +50,14 @@ COMMANDS: tuple[Command, ...] = (
     Command(id="clear", keys=("escape",), action="clear", scope=Scope.ROWS, title="Clear the filter", palette=True),
     Command(id="mark", keys=("space",), action="mark", scope=Scope.ROWS, title="Mark, or unmark, and go down"),
     Command(
+        id="mark-stretch",
+        keys=("M", "ctrl+@"),
+        action="mark_stretch",
+        scope=Scope.ROWS,
+        title="Mark all from the last mark to the cursor",
+        palette=True,
+    ),
+    Command(
         id="mark-all", keys=("asterisk",), action="mark_all", scope=Scope.ROWS, title="Mark all that match, or none"
     ),
     Command(id="sort", keys=("s",), action="sort", scope=Scope.ROWS, title="Sort by the next column", palette=True),

@@ -13,6 +13,16 @@ COMMANDS: tuple[Command, ...] = (
         palette=True,
     ),
     Command(
+        id="server-deploy",
+        keys=("t",),
+        action="deploy_server",
+        scope=Scope.SERVERS,
+        title="Install now what is due for the server, and what failed and waits",
+        label="install",
+        palette=True,
+        writes=True,
+    ),
+    Command(
         id="server-edit",
         keys=("E",),
         action="edit_server",

@@ -8,6 +8,7 @@ from textual.widgets import Input, Static
 
 from tui.dialogs.base import Answer, Choice, Dialog
 from tui.present import Ink, Line, Piece, safe_text
+from tui.widgets.fields import Switch
 from tui.widgets.paint import content, page
 from tui.widgets.pick import Pick
 
@@ -77,7 +78,7 @@ class FormDialog(Dialog[Answer]):
     def set_busy(self, *, busy: bool) -> None:
         """Let nothing be changed while it is being carried out."""
         self._busy = busy
-        for widget in (*self.query(Input), *self.query(Pick)):
+        for widget in (*self.query(Input), *self.query(Pick), *self.query(Switch)):
             widget.disabled = busy
         self.query_one(f"#{self.ACT}", Choice).disabled = busy
 

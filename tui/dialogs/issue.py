@@ -16,6 +16,7 @@ from tui.dialogs.pick import PickDialog
 from tui.issue_words import answer_lines, profile_words
 from tui.present import Ink, Line, Piece
 from tui.values.issuing import CSR, Answer, Draft, ProfileChoice, Submitted
+from tui.widgets.fields import Switch
 from tui.widgets.pick import Pick
 
 if TYPE_CHECKING:
@@ -33,7 +34,17 @@ _MORE: Final = (
     ("purpose", "Purpose", "what the certificate is for"),
     ("days", "Days", "the profile's"),
 )
-_FIELDS: Final = ("names", "addresses", "profile", "owner", "contact", "purpose", "days", "key", "csr", "folder")
+_LAST: Final = (
+    ("evidence", "Evidence", "word=who said what; dns=...; document=..."),
+    ("note", "Note", "for the record"),
+)
+_FIELDS: Final = (
+    *("names", "addresses", "profile", "owner", "contact", "purpose", "days", "key", "csr", "folder"),
+    *("additional", "evidence", "note"),
+)
+_CHOSEN: Final = frozenset({"profile", "key", "additional"})
+"""The fields that nobody types into."""
+_BESIDE: Final = "although the server has a live certificate"
 _NOTHING: Final = ((Piece("Policy answers while you type.", Ink.DIM),), ())
 
 
@@ -61,6 +72,9 @@ class IssueDialog(FormDialog[Submitted]):
             csr_hint = "the path of the request, PEM or DER; its names unless given"
             yield from self.text_field("csr", "CSR file", value=self._draft.csr, placeholder=csr_hint)
             yield from self.text_field("folder", "Files to", value=self._draft.folder, placeholder="a folder")
+            yield from self.field("additional", "One more", Switch("additional", on=self._draft.additional))
+            for name, label, placeholder in _LAST:
+                yield from self.text_field(name, label, value=getattr(self._draft, name), placeholder=placeholder)
         yield self.text((), name="happens")
         yield self.text((), name="status")
         yield buttons(
@@ -73,15 +87,17 @@ class IssueDialog(FormDialog[Submitted]):
         """Begin with the names; the profiles come from the configuration."""
         self.query_one("#names", Input).focus()
         self.show_field("csr", shown=self._draft.key == CSR)
+        self.query_one("#additional", Switch).say(_BESIDE, ascii_only=self.app.glyphs.ascii_only)
         self._show_answer(None)
         self._load()
 
     @property
     def draft(self) -> Draft:
         """The form as it stands."""
-        texts = {name: self.typed(name) for name in _FIELDS if name not in {"profile", "key"}}
+        texts = {name: self.typed(name) for name in _FIELDS if name not in _CHOSEN}
         chosen = self._profiles[self.query_one("#profile", Pick).index].name if self._profiles else ""
-        return Draft(profile=chosen, key=self.query_one("#key", Pick).value, **texts)
+        key, additional = self.query_one("#key", Pick).value, self.query_one("#additional", Switch).on
+        return Draft(profile=chosen, key=key, additional=additional, **texts)
 
     @work(exclusive=True, group="profiles")
     async def _load(self) -> None:
@@ -129,6 +145,7 @@ class IssueDialog(FormDialog[Submitted]):
             pick.choose(chosen)
 
     @on(Input.Changed)
+    @on(Switch.Turned)
     def _typed(self) -> None:
         """Ask policy once the keys rest."""
         self._ask()
@@ -166,7 +183,7 @@ class IssueDialog(FormDialog[Submitted]):
 
     def _reason_lines(self, name: str, found: list[str]) -> Iterable[Line]:
         """Return the reasons under a field; those of a field that is still to be filled in are only a reminder."""
-        empty = name not in {"profile", "key"} and not self.typed(name).strip()
+        empty = name not in _CHOSEN and not self.typed(name).strip()
         ink = Ink.DIM if empty else Ink.EXPIRED
         sign = self.app.glyphs.dot if empty else self.app.glyphs.states[Ink.EXPIRED]
         return ((Piece(f"{sign} {self.safe(text)}", ink),) for text in found)

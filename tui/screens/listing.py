@@ -14,7 +14,8 @@ from certmgr.errors import CertmgrError, UsageError
 from tui.commands import Scope, bindings
 from tui.present import Ink, Line, Piece, safe_text
 from tui.remembered import ListMemory
-from tui.screens.marks import MarkScreen, Source
+from tui.screens.marks import Source
+from tui.screens.orders import OrderScreen
 from tui.viewport import Side
 from tui.views import Count, Query, R, Tally
 from tui.widgets.filter_bar import FilterBar
@@ -33,13 +34,11 @@ BREATH = 2
 """After a search that took so long, what changes elsewhere is looked for only after that many times as long."""
 
 
-class ListScreen(MarkScreen[R]):
+class ListScreen(OrderScreen[R]):
     """A list of anything that has a number; subclasses say what the rows are and what can be done with them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.ROWS)]
     SCOPES: ClassVar[tuple[Scope, ...]] = (Scope.ROWS,)
-    SORTS: ClassVar[tuple[str, ...]] = ("",)
-    """By what the list can be sorted, in the words of its source; the first is its own order."""
     EXAMPLES: ClassVar[str] = "word  !word"
     """What the filter line proposes."""
 
@@ -328,18 +327,6 @@ class ListScreen(MarkScreen[R]):
         """Show or hide what is over."""
         self.query_now = replace(self.query_now, show_hidden=not self.query_now.show_hidden)
         self.reload()
-
-    def action_sort(self) -> None:
-        """Sort by the next column."""
-        if len(self.SORTS) > 1:
-            place = self.SORTS.index(self.query_now.sort) if self.query_now.sort in self.SORTS else 0
-            self.query_now = replace(self.query_now, sort=self.SORTS[(place + 1) % len(self.SORTS)])
-            self.ordered()
-
-    def action_reverse(self) -> None:
-        """Sort the other way round."""
-        self.query_now = replace(self.query_now, descending=not self.query_now.descending)
-        self.ordered()
 
     def ordered(self) -> None:
         """Read the rows in their new order: the cursor stays on its row; at the top of the list it stays at the top."""

@@ -37,6 +37,12 @@ class Source(Protocol[R]):
     def among(self, query: Query, numbers: Sequence[int]) -> int:
         """Return how many of the rows with those numbers match."""
 
+    def stretch(self, query: Query, one: R, other: int, limit: int) -> Sequence[int]:
+        """Return the numbers of the rows from `one` to the row numbered `other`, whichever comes first, both included.
+
+        They are at most `limit`; none where `other` is not found among so many rows at either side of `one`.
+        """
+
 
 class MarkScreen(FrameScreen, Generic[R]):
     """A screen with a list whose rows can be marked."""
@@ -44,6 +50,8 @@ class MarkScreen(FrameScreen, Generic[R]):
     query_now: Query
     lost: int = 0
     """How many marked rows the filter hides."""
+    _last_mark: int | None = None
+    """The row that was marked last, by itself or as the end of a stretch."""
 
     @property
     def source(self) -> Source[R]:
@@ -70,7 +78,35 @@ class MarkScreen(FrameScreen, Generic[R]):
         """Mark what the cursor is on, or take its mark away, and go on."""
         if (row := self.table.current) is not None:
             self.table.mark(self.table.marked ^ {row.id})
+            self._last_mark = row.id
             self.table.action_move(1)
+            self.say_place()
+
+    @work(exclusive=True, group="marks")
+    async def action_mark_stretch(self) -> None:
+        """Mark all from the row that was marked last to the one under the cursor, whatever lies between in memory."""
+        query, row, last = self.query_now, self.table.current, self._last_mark
+        if row is None:
+            return
+        if last is None or last not in self.table.marked:
+            self.app.say("Mark one end first, with space; then go to the other end.")
+            return
+        try:
+            found = await self.app.counts.run(partial(self.source.stretch, query, row, last, MOST))
+            listed = bool(found) or bool(await self.app.counts.run(partial(self.source.among, query, (last,))))
+        except CertmgrError as error:
+            self.app.say(error.message, warning=True)
+            return
+        if query != self.query_now:
+            return
+        if not listed:
+            self.app.say("What was marked last is not in this list; nothing was marked.", warning=True)
+        elif not found or len(self.table.marked.union(found)) > MOST:
+            text = f"These would be more than {MOST:,} marks; nothing was marked. Filter, and mark all that match."
+            self.app.say(text, warning=True)
+        else:
+            self._last_mark = row.id
+            self.table.mark(self.table.marked.union(found))
             self.say_place()
 
     @work(exclusive=True, group="marks")

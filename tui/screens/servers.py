@@ -13,6 +13,7 @@ from tui.commands import Scope, bindings
 from tui.dialogs.server import EditServerDialog
 from tui.dialogs.typed import NameDialog, TextDialog
 from tui.present import Glyphs, Ink, Line, Piece, countdown, day, days_ink, state_piece
+from tui.screens.deploying import DeployJob
 from tui.screens.facts import FactsScreen
 from tui.screens.frame import FrameScreen
 from tui.screens.listing import Source
@@ -38,6 +39,11 @@ class ServerCommands(FrameScreen):
         """Look at what the server's endpoints serve."""
         if (server := self.chosen_server()) is not None:
             self.app.push_screen(RunScreen(VerifyJob(self, server)))
+
+    def action_deploy_server(self) -> None:
+        """Install what is due for the server, and what failed and waits for its time."""
+        if (server := self.chosen_server()) is not None:
+            self.app.push_screen(RunScreen(DeployJob(self.app, server)))
 
     @work(exclusive=True, group="act")
     async def action_edit_server(self) -> None:

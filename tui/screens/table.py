@@ -77,6 +77,15 @@ class TableList(RowList[R]):
         """Return the columns' names, an arrow at the one that the rows are sorted by."""
         return self._spaced([Piece(self._title(column), Ink.HEADING) for column, _ in self._fitting()])
 
+    def order_at(self, column: int) -> str:
+        """Return by what the heading at this cell sorts; empty: by nothing."""
+        start = MARGIN
+        for one, width in self._fitting():
+            if start <= column < start + width + GAP:
+                return one.sort
+            start += width + GAP
+        return ""
+
     def line(self, row: R) -> Line:
         """Return one row."""
         return self._spaced([self._cell(column, row) for column, _ in self._fitting()])

@@ -26,11 +26,17 @@ class Draft:
     csr: str = ""
     """The path of a CSR."""
     folder: str = "."
+    additional: bool = False
+    """Whether it is one more for a server with a live certificate."""
+    evidence: str = ""
+    """What was verified and how, each as KIND=TEXT, with semicolons between them."""
+    note: str = ""
 
     @property
     def typed(self) -> bool:
         """Whether anything was typed into it."""
-        return any((self.names, self.addresses, self.owner, self.contact, self.purpose, self.days, self.csr))
+        facts = (self.names, self.addresses, self.owner, self.contact, self.purpose, self.days, self.csr)
+        return any((*facts, self.evidence, self.note))
 
 
 CSR = "csr"
@@ -72,6 +78,8 @@ class Answer:
     not_after: datetime | None = None
     waits_days: int = 0
     """For how many days an application under it stays open."""
+    recorded: bool = False
+    """Whether an application is recorded though nobody has to approve it: it keeps the evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

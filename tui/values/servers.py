@@ -8,6 +8,7 @@ from certmgr.commitments import Commitment, Status
 from certmgr.models.certificates import Certificate, State
 from certmgr.models.journal import Entry
 from certmgr.models.servers import Server
+from certmgr.models.steps import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +107,15 @@ class Edited:
     changed: tuple[str, ...]
     follow_up_days: int | None
     """Within how many natural days the change is to be followed up; None: it need not be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What came of installing by hand what is due for a server."""
+
+    server: str
+    steps: tuple[Step, ...]
+    left: tuple[str, ...]
+    """Why deployments that lack their certificate were not tried here, a sentence each."""
+    recorded: int
+    """How many deployments the server has."""

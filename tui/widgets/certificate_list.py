@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from textual.events import Resize
 from textual.geometry import Region
 
-from tui.columns import Field, columns_at, heading_line, revoke_in, row_line
+from tui.columns import Field, columns_at, heading_line, order_at, revoke_in, row_line
 from tui.present import Glyphs, Line
 from tui.views import Row
 from tui.widgets.row_list import RowList
@@ -52,6 +52,10 @@ class CertificateList(RowList[Row]):
     def heading(self) -> Line:
         """Return the columns' names."""
         return heading_line(self._columns, self._glyphs, order=self._order, descending=self._descending)
+
+    def order_at(self, column: int) -> str:
+        """Return by what the heading at this cell sorts; empty: by nothing."""
+        return order_at(self._columns, column)
 
     def line(self, row: Row) -> Line:
         """Return a certificate."""

@@ -41,11 +41,11 @@ class Switch(Static, can_focus=True):
     class Turned(Message):
         """It was turned."""
 
-    def __init__(self, name: str) -> None:
-        """Begin off, without a text."""
+    def __init__(self, name: str, *, on: bool = False) -> None:
+        """Begin without a text."""
         super().__init__(id=name, classes="switch", markup=False)
         self._text = ""
-        self.on = False
+        self.on = on
 
     def say(self, text: str, *, ascii_only: bool) -> None:
         """Show another text."""

@@ -58,6 +58,14 @@ class RowList(Widget, Generic[R], can_focus=True):
     class Opened(Message):
         """A row was clicked while the cursor stood on it."""
 
+    class Headed(Message):
+        """The heading of a column was clicked."""
+
+        def __init__(self, order: str) -> None:
+            """Keep the name of the order by that column."""
+            super().__init__()
+            self.order = order
+
     class Wanted(Message):
         """Rows are needed at one side."""
 
@@ -101,6 +109,11 @@ class RowList(Widget, Generic[R], can_focus=True):
     def line(self, row: R) -> Line:
         """Return one row as pieces of safe text that fill the widget; the first cell is left blank for the mark."""
         raise NotImplementedError
+
+    def order_at(self, column: int) -> str:
+        """Return by what the heading at this cell sorts; empty: by nothing."""
+        del column
+        return ""
 
     def due(self, row: R) -> datetime | None:
         """Return the deadline that the row counts down to, if it does."""
@@ -244,7 +257,9 @@ class RowList(Widget, Generic[R], can_focus=True):
             self._moved()
 
     def on_click(self, event: Click) -> None:
-        """Move the cursor to the clicked row; open it where the cursor stood there already."""
+        """Move the cursor to the clicked row; open it where the cursor stood there already. A heading sorts."""
+        if event.y == 0 and (order := self.order_at(event.x)):
+            self.post_message(self.Headed(order))
         index = self.view.top + event.y - 1
         if event.y < 1 or index >= len(self.view.rows):
             return
