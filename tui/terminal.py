@@ -29,6 +29,7 @@ from textual.worker import WorkerFailed
 
 from certmgr.errors import UsageError
 from tui import hangup
+from tui.stylesheet import KeptStylesheet
 
 _HOPELESS = frozenset({"", "dumb", "unknown"})
 _RAW = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -103,6 +104,7 @@ class GuardedApp(App[int]):
     def __init__(self, *, log_dir: Path | None, clock: Callable[[], datetime], ansi_color: bool | None = None) -> None:
         """Write crash reports into `log_dir`; None: nowhere."""
         super().__init__(ansi_color=ansi_color)
+        self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
         ScrollBar.renderer = WholeCells
         self._filters.append(NothingRaw())
         self._log_dir = log_dir

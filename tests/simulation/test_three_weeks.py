@@ -16,6 +16,7 @@ REQUESTS = 40
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.no_cover  # it would take twice as long, and runs what others run
 def test_r5_1_r6_1_n8_three_weeks_of_faults_break_no_promise(tmp_path: Path) -> None:
     """Every verdict holds: renewals, revocations, CRLs, notices, deployments, holds, a campaign, the journal.
 

@@ -32,6 +32,14 @@ _BY_PLACE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "test_marks_belong_to_certificates": ("mark", "clear", "sort", "reverse"),
         "test_all_that_match_are_marked_at_once": ("mark-all",),
     },
+    "test_search": {
+        "test_a_certificate_is_searched_from_match_to_match_and_round": (
+            "search-this",
+            "next-match-this",
+            "previous-match-this",
+        ),
+        "test_a_page_of_facts_and_the_help_are_searched": ("search", "next-match", "previous-match"),
+    },
     "test_marks": {"test_a_stretch_goes_on_from_where_the_last_one_ended": ("mark-stretch",)},
     "test_commands": {
         "test_the_help_opens_and_closes": ("help", "leave", "page-up"),
