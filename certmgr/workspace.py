@@ -45,6 +45,8 @@ class Workspace:
     home: Path
     config: Config
     clock: Callable[[], datetime] = utc_now
+    cache_kib: int | None = None
+    """How much of the store each thread's connection keeps in memory, in KiB; None: as SQLite does, 2000."""
     _thread: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     @property
@@ -81,7 +83,7 @@ class Workspace:
             self.close()
             store = None
         if store is None:
-            store = open_store(self.database, clock=self.clock)
+            store = open_store(self.database, clock=self.clock, cache_kib=self.cache_kib)
             self._thread.store = store
         return store
 

@@ -288,10 +288,16 @@ class Store:
 
 
 def open_store(
-    path: Path, *, clock: Callable[[], datetime], create: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S
+    path: Path,
+    *,
+    clock: Callable[[], datetime],
+    create: bool = False,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+    cache_kib: int | None = None,
 ) -> Store:
     """Open the store at `path`, made (owner-only) and brought to this version's schema where that is needed.
 
+    `cache_kib` is how many KiB of it the connection keeps in memory; None: as SQLite does.
     Raises NotFoundError where there is none and `create` is off; LockedError, IntegrityError or CertmgrError as
     `Store.write` does, and CertmgrError for a store of a newer certmgr, naming both versions (DETAILS 33).
     """
@@ -307,6 +313,8 @@ def open_store(
             store = Store(connection, path, clock)
             version = migrations.check_versions(store, create=create)
             _require_wal(connection, busy_timeout_s)
+            if cache_kib is not None:
+                connection.execute(f"PRAGMA cache_size = -{cache_kib}")
             connection.execute("PRAGMA query_only = ON")
             if version < migrations.SCHEMA_VERSION:
                 migrations.migrate(store)

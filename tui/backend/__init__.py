@@ -52,9 +52,9 @@ class Backend:
 
     def __init__(self, workspace: Workspace, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Begin locked; `monotonic` counts seconds for the idle time."""
-        self._workspace = workspace
         self._writer: Store | None = None
         self.core = Core(workspace, monotonic=monotonic)
+        self._workspace = self.core.workspace
         self.certificates = Certificates(self.core)
         self.dashboard = Dashboard(self.core)
         self.details = Details(self.core)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from certmgr.custody.secrets import Secret
@@ -12,6 +13,8 @@ from certmgr.workspace import PersonCredential, Session, Workspace, unlock
 from tui.views import Slot
 
 _NOT_OFFERED = frozenset({Role.MACHINE, Role.RECOVERY})
+_CACHE_KIB = 500
+"""Each lane has a connection of its own; what they read again, the system keeps for all of them."""
 
 
 class Core:
@@ -19,7 +22,7 @@ class Core:
 
     def __init__(self, workspace: Workspace, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Begin locked; `monotonic` counts seconds for the idle time."""
-        self.workspace = workspace
+        self.workspace = replace(workspace, cache_kib=_CACHE_KIB)
         self.idle: timedelta = workspace.config.tui.lock_after
         """After so long without a key the unlocked slot is forgotten."""
         self._monotonic = monotonic

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 _WHEEL = 3
-_KEPT_STRIPS = 500
+_KEPT_STRIPS = 150
 
 _LineKey = tuple[Listed | None, bool, bool, bool | None]
 """The row, whether it is the cursor's, whether it is marked, whether it has the thumb of the scroll bar beside it."""
