@@ -1,5 +1,6 @@
 """The application: threads, clocks and screens around one workspace, and `run`, which the command calls."""
 
+import gc
 import os
 import sys
 from collections import deque
@@ -55,6 +56,8 @@ POLL_S = 1.0
 MINUTE_S = 60.0
 KEPT_MESSAGES = 500
 TOAST_S = 6.0
+_GARBAGE_FROM = 10_000
+"""How many objects are made before a look for garbage; a look takes a millisecond then."""
 END_S = 30.0
 """How long leaving waits for a revocation that is being carried out."""
 
@@ -375,6 +378,9 @@ def run(workspace: "Workspace", *, read_only: bool, mouse: bool, ascii: bool | N
     app = CertmgrApp(
         backend, read_only=read_only, ascii_only=ascii_only, keymap=keymap, memory_file=memory_file, mouse=mouse
     )
+    # What starting has made stays. A command is over before it has made garbage worth looking for; this is not.
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_FROM)
     try:
         app.run(mouse=mouse)
     finally:
