@@ -32,7 +32,7 @@ class DetailScreen(CertificateActs, SearchScreen):
     PLACE = "Certificate"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DETAIL)]
     SCOPES = (Scope.DETAIL,)
-    MATCH_KEYS = ("next-match-this", "previous-match-this")
+    MATCH_KEYS = ("next-match-this", "previous-match-this", "back")
 
     def __init__(self, certificate: CertificateId) -> None:
         """Show the certificate with this id."""

@@ -89,7 +89,8 @@ class MarkScreen(FrameScreen, Generic[R]):
         if row is None:
             return
         if last is None or last not in self.table.marked:
-            self.app.say("Mark one end first, with space; then go to the other end.")
+            key = self.app.keymap.shown("mark")
+            self.app.say(f"Mark one end first, with {key}; then go to the other end.")
             return
         try:
             found = await self.app.counts.run(partial(self.source.stretch, query, row, last, MOST))

@@ -13,8 +13,8 @@ from tui.widgets.searched import Searched
 class SearchScreen(FrameScreen):
     """A screen of text; subclasses give the text, which is the first of its kind on it."""
 
-    MATCH_KEYS = ("next-match", "previous-match")
-    """The commands that go to the next and the previous match here."""
+    MATCH_KEYS = ("next-match", "previous-match", "leave")
+    """The commands that go to the next and the previous match here, and the one that ends the search."""
 
     def text(self) -> Widget:
         """Return what is read, new."""
@@ -63,10 +63,11 @@ class SearchScreen(FrameScreen):
         """Say which match of how many is shown, and what goes on from there."""
         bar = self.query_one(FilterBar)
         number, total = self._searched.matches
-        following, before = (self.app.keymap.shown(name) for name in self.MATCH_KEYS)
+        following, before, ends = (self.app.keymap.shown(name) for name in self.MATCH_KEYS)
         if not bar.field.value.strip():
             bar.tell("")
         elif total:
-            bar.tell(f"{number:,} of {total:,}  {self.app.glyphs.dot}  {following} next, {before} previous, esc ends")
+            keys = f"{following} next, {before} previous, {ends} ends"
+            bar.tell(f"{number:,} of {total:,}  {self.app.glyphs.dot}  {keys}")
         else:
-            bar.tell(f"not found  {self.app.glyphs.dot}  esc ends")
+            bar.tell(f"not found  {self.app.glyphs.dot}  {ends} ends")
