@@ -29,6 +29,7 @@ PASSPHRASE = "correct horse battery staple"
 CHEAP_KDF = Kdf(m_kib=8192, t=1, p=1)
 ZONES = ("egov.internal",)
 NETWORKS = ("10.0.0.0/8", "fd00::/8")
+AT_TIME = Path(__file__).parent / "programs" / "at_time.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +63,14 @@ class HomeForTest:
         )
 
     def run(self, *words: str, as_admin: bool = False, stdin: bytes = b"") -> "subprocess.CompletedProcess[str]":
-        """Run `certmgr` as a program on this home."""
+        """Run `certmgr` as a program on this home, at the time that its clock shows."""
+        clock = self.workspace.clock
+        program = ["-m", "certmgr"] if clock is utc_now else [str(AT_TIME), clock().isoformat()]
         shared = ["--home", str(self.path)]
         if as_admin:
             shared += ["--as", "admin", "--passphrase-file", str(self.passphrase_file)]
         done = subprocess.run(
-            [sys.executable, "-m", "certmgr", *shared, *words],
+            [sys.executable, *program, *shared, *words],
             input=stdin,
             capture_output=True,
             timeout=120,

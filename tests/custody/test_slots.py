@@ -64,8 +64,10 @@ def test_recovery_words_open_the_recovery_slot_as_a_person_types_them(custody: C
 
 def test_mistyped_recovery_words_are_told_from_wrong_ones(custody: Custody) -> None:
     """A typing mistake is found before the slow unlocking; other words are simply wrong."""
+    words = custody.words.text()
+    mistyped = words[:-1] + ("b" if words[-1] != "b" else "d")
     with pytest.raises(UsageError):
-        slots.unlock_person(custody.slot_path("recovery"), Secret.from_text(custody.words.text()[:-2] + "ab"))
+        slots.unlock_person(custody.slot_path("recovery"), Secret.from_text(mistyped))
     _, others = slots.create_recovery_slot(custody.slot_path("other"), "other", CHEAP)
     with pytest.raises(LockedError, match="slot recovery"):
         slots.unlock_person(custody.slot_path("recovery"), others)

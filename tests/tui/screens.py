@@ -11,11 +11,13 @@ from textual.worker import Worker
 
 from tests.home import HomeForTest
 from tui.app import CertmgrApp
+from tui.screens.listing import ListScreen
 from tui.terminal import plain_text
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "UPDATE_GOLDEN"
 """Set it to write what is shown as what is kept, and read the difference before it is committed."""
+_READING = {"follow", "rows", "counts", "more", "marks", "detail", "policy", "profiles"}
 _REST_S = 0.04
 _PATIENCE_S = 20.0
 
@@ -28,7 +30,8 @@ async def settle(app: CertmgrApp, pilot: Pilot[int]) -> None:
         # A slow machine may not have begun what the last key asks for, so a pause belongs to the rest.
         await pilot.pause()
         await asyncio.sleep(0.005)
-        if any(lane.busy for lane in lanes) or any(_is_reading(worker) for worker in app.workers):
+        to_read = isinstance(app.screen, ListScreen) and app.screen.is_to_read
+        if to_read or any(lane.busy for lane in lanes) or any(_is_reading(worker) for worker in app.workers):
             quiet_since = monotonic()
             if quiet_since > end:
                 raise AssertionError("the interface does not come to rest")
@@ -37,9 +40,7 @@ async def settle(app: CertmgrApp, pilot: Pilot[int]) -> None:
 
 def _is_reading(worker: Worker[object]) -> bool:
     # Others wait for a person: a dialog is a worker, too.
-    return (
-        worker.group in {"rows", "counts", "more", "marks", "detail", "policy", "profiles"} and not worker.is_finished
-    )
+    return worker.group in _READING and not worker.is_finished
 
 
 async def press(app: CertmgrApp, pilot: Pilot[int], *keys: str) -> None:

@@ -118,6 +118,11 @@ class ListScreen(OrderScreen[R]):
         else:
             self.reload()
 
+    @property
+    def is_to_read(self) -> bool:
+        """Whether the list is read again in a moment."""
+        return self._later is not None
+
     def _read_later(self) -> None:
         """Read again what has changed meanwhile."""
         self._later = None
