@@ -19,13 +19,17 @@ from rich.segment import Segment
 from rich.text import Text
 from textual import constants
 from textual.app import App
+from textual.await_remove import AwaitRemove
 from textual.color import Color
+from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widget import Widget
 from textual.widgets import Input
-from textual.worker import WorkerFailed
+from textual.worker import Worker, WorkerFailed
+from textual.worker_manager import WorkerManager
 
 from certmgr.errors import UsageError
 from tui import hangup
@@ -98,6 +102,20 @@ class WholeCells(ScrollBarRender):
     VERTICAL_BARS = [" "]  # noqa: RUF012 - Textual's own
 
 
+class Workers(WorkerManager):
+    """What widgets have under way; one that goes begins nothing, for it would look for its parts in vain."""
+
+    def add_worker(self, worker: Worker[Any], start: bool = True, exclusive: bool = True) -> None:  # noqa: FBT001, FBT002 - as the original
+        """Take and start a worker; leave it alone where its widget goes."""
+        if not worker.node._pruning:  # noqa: SLF001 - Textual tells nobody
+            super().add_worker(worker, start, exclusive)
+
+    def cancel_going(self) -> None:
+        """End what widgets that go have under way."""
+        for worker in [worker for worker in self if worker.node._pruning]:  # noqa: SLF001 - as above
+            worker.cancel()
+
+
 class GuardedApp(App[int]):
     """An application that leaves the terminal as it found it and tells no secret when it crashes."""
 
@@ -106,6 +124,7 @@ class GuardedApp(App[int]):
         super().__init__(ansi_color=ansi_color)
         self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
         ScrollBar.renderer = WholeCells
+        self._workers: Workers = Workers(self)
         self._filters.append(NothingRaw())
         self._log_dir = log_dir
         self._crash_clock = clock
@@ -156,8 +175,14 @@ class GuardedApp(App[int]):
     def _set_pointer_shape(self, shape: str) -> None:
         """Leave the mouse pointer alone: the sequence is Kitty's own, and other terminals may show it."""
 
+    def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
+        """Have widgets go, and at once, not after their parts, end what they have under way."""
+        going = super()._prune(*nodes, parent=parent)
+        self._workers.cancel_going()
+        return going
+
     async def _shutdown(self) -> None:
-        """End what is under way before its widgets go: what was read meanwhile would look for them in vain."""
+        """End what is under way, then all the rest."""
         self.workers.cancel_all()
         await super()._shutdown()
 

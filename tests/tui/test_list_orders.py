@@ -18,6 +18,7 @@ from tests.tui.test_list import current, issue, names, table
 from tui.app import CertmgrApp
 from tui.backend.certificates import Certificates
 from tui.screens import listing, marks
+from tui.screens.certificates import CertificatesScreen
 from tui.views import Row
 from tui.widgets.filter_bar import FilterBar
 
@@ -261,6 +262,27 @@ async def test_leaving_does_not_wait_for_a_search(home: HomeForTest, running: Ru
         await until(pilot, lambda: searching.begun == 1)
     assert searching.broken_off == 1
     assert not app.lists.busy
+
+
+async def test_what_is_read_last_does_not_look_for_a_list_that_went(
+    home: HomeForTest, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dialog that closes on the way out has the list read again, and its widgets go one by one meanwhile."""
+
+    async def slowly(_bar: FilterBar) -> None:
+        await asyncio.sleep(0.5)
+
+    async with running(home) as (app, _):
+        screen, cancel_all = app.screen, app.workers.cancel_all
+        assert isinstance(screen, CertificatesScreen)
+        monkeypatch.setattr(FilterBar, "on_unmount", slowly, raising=False)
+
+        def late() -> None:
+            cancel_all()
+            screen.reload()
+
+        monkeypatch.setattr(app.workers, "cancel_all", late)
+    assert not [worker for worker in app.workers if worker.is_running]
 
 
 async def test_counts_come_after_the_rows(home: HomeForTest, running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
