@@ -18,6 +18,7 @@ from tui.present import width_of
 from tui.screens.catalogue import SCREENS
 from tui.views import Row
 
+pytestmark = pytest.mark.no_cover  # it would take twice as long, and runs what others run
 UNSAFE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 GATEWAY = "gateway.hub.egov.internal"
 """The first of the list."""

@@ -20,6 +20,7 @@ from tests.tui.screens import eventually, press, settle, shown, stands_on
 from tui.app import CertmgrApp
 from tui.dialogs.notice import NoticeDialog
 
+pytestmark = pytest.mark.no_cover  # it would take twice as long, and runs what others run
 __all__ = ["reviewed", "waiting"]
 NEW = "intake-2.egov.internal"
 ALICE = Actor(name="alice", role=Role.ADMINISTRATOR, os_uid=0)

@@ -22,6 +22,7 @@ from tui.widgets.facts_pane import FactsPane
 from tui.widgets.header import Header
 from tui.widgets.row_list import RowList
 
+pytestmark = pytest.mark.no_cover  # it would take twice as long, and runs what others run
 SIZES = [(80, 24), (140, 40), (160, 45)]
 EVEN = "网络中心第一机房运行值班组网络中心第一机房运行值班组"
 WORDS = (EVEN, f"A{EVEN}", "plain")
