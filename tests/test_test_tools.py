@@ -24,7 +24,8 @@ def test_other(): require_program("neither-this-one")
 
 def _run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_needy.py").write_text(_NEEDY)
-    options = "-p tests.conftest -p no:cacheprovider -n 2 --rootdir ."
+    # A folder of its own for temporary files: in the shared one it would first delete what earlier runs have left.
+    options = f"-p tests.conftest -p no:cacheprovider -n 2 --rootdir . --basetemp {folder / 'base'}"
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options.split(), "test_needy.py"],
         cwd=folder,
