@@ -168,7 +168,7 @@ def fetch_crls(demo: Demo, port: int) -> str:
         if path.name.startswith("issuing"):
             facts = crl.read_crl(der)
             serials = " ".join(str(entry.serial) for entry in facts.entries)
-            print(f"    {path.name}: number {facts.number}, {len(facts.entries)} entries, over HTTP")
+            print(f"    {path.name}: number {facts.number}, serials on it: {len(facts.entries)}, over HTTP")
     demo.crls.write_bytes(b"".join(texts))
     # openssl reads one CRL from -CRL; both it takes from the file of trusted certificates.
     demo.trust.write_bytes(demo.root.read_bytes() + demo.crls.read_bytes())
