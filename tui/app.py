@@ -16,6 +16,7 @@ from textual.command import CommandPalette
 from textual.events import Event, Key, MouseDown, MouseEvent
 from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
+from textual.widgets import Input
 
 from certmgr.errors import CertmgrError
 from certmgr.models.certificates import CertificateId
@@ -120,6 +121,14 @@ class CertmgrApp(PreferringApp):
         """What this session has said, the newest first."""
         return tuple(self._said)
 
+    def awaits(self) -> bool:
+        """Tell whether something is read or carried out that a key has asked for; a field waits for nothing."""
+        if isinstance(self.focused, Input):
+            return False
+        if isinstance(self.screen, FrameScreen) and self.screen.awaits():
+            return True
+        return super().awaits() or any(lane.awaited for lane in (self.lists, self.reads, self.acts))
+
     def on_mount(self) -> None:
         """Take the signals of the system and begin to follow the store."""
         self.guard()
@@ -152,12 +161,12 @@ class CertmgrApp(PreferringApp):
         # A newer call takes the place of this one; what was wanted of it stays wanted.
         self._again = self._again or anyway
         try:
-            version = await self.reads.run(self.backend.version)
+            version = await self.reads.run(self.backend.version, aside=True)
             if version == self._version and not self._again:
                 return
-            head = await self.reads.run(self.backend.head)
-            requests = await self.reads.run(self.backend.open_requests)
-            deadlines = await self.reads.run(self.backend.revocations.deadlines)
+            head = await self.reads.run(self.backend.head, aside=True)
+            requests = await self.reads.run(self.backend.open_requests, aside=True)
+            deadlines = await self.reads.run(self.backend.revocations.deadlines, aside=True)
         except CertmgrError as error:
             self._store_lost(error)
             return

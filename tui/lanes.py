@@ -42,6 +42,7 @@ class Lane:
         self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._open: set[Future[Any]] = set()
+        self._awaited = 0
         self._lock = Lock()
         self._running: tuple[Future[Any], Stop] | None = None
 
@@ -50,8 +51,16 @@ class Lane:
         """Whether a call is waiting or being carried out."""
         return bool(self._open)
 
-    async def run(self, call: Callable[[], T]) -> T:
-        """Return what `call` returns, or raise what it raises, once the thread has carried it out."""
+    @property
+    def awaited(self) -> bool:
+        """Whether anybody waits for a call, or has yet to take up what it returned."""
+        return self._awaited > 0
+
+    async def run(self, call: Callable[[], T], *, aside: bool = False) -> T:
+        """Return what `call` returns, or raise what it raises, once the thread has carried it out.
+
+        `aside`: what is shown beside; no key has to wait for it.
+        """
         if self._thread is None:
             self._thread = Thread(target=self._work, name=f"certmgr-{self._name}", daemon=True)
             self._thread.start()
@@ -59,11 +68,14 @@ class Lane:
         self._open.add(future)
         future.add_done_callback(self._open.discard)
         self._calls.put((future, call))
+        self._awaited += not aside
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             self._break_off(future)
             raise
+        finally:
+            self._awaited -= not aside
 
     def close(self, wait_s: float) -> None:
         """Take no more calls and wait at most `wait_s` seconds for those that were taken."""

@@ -10,35 +10,41 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.segment import Segment
 from rich.text import Text
 from textual import constants
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_remove import AwaitRemove
 from textual.color import Color
 from textual.dom import DOMNode
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
-from textual.widgets import Input
-from textual.worker import Worker, WorkerFailed
+from textual.worker import Worker, WorkerFailed, WorkerState
 from textual.worker_manager import WorkerManager
 
 from certmgr.errors import UsageError
 from tui import hangup
 from tui.stylesheet import KeptStylesheet
+from tui.typed_ahead import TypedAhead
+
+if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
 
 _HOPELESS = frozenset({"", "dumb", "unknown"})
 _RAW = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-_MEANT = "certmgr_meant_for"
-"""The attribute of a key event that holds what had the focus when it arrived."""
+_ESC = "\x1b"
+_BEGIN = ("[", "O")
+"""What follows esc in the sequences of keys; of one that Textual does not know, esc is no key."""
 _LOG_FOLDER_MODE = 0o700
 _LOG_MODE = 0o600
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -75,8 +81,23 @@ def settle_environment() -> None:
     """
     os.environ["TEXTUAL_DISABLE_KITTY_KEY"] = "1"
     vars(constants)["DISABLE_KITTY_KEY"] = True
+    vars(linux_driver)["XTermParser"] = EscapeKept
     if os.environ.get("NO_COLOR") == "":
         del os.environ["NO_COLOR"]
+
+
+class EscapeKept(XTermParser):
+    """Reads keys; esc is not lost where another key follows within a tenth of a second.
+
+    A terminal sends the same for that and for the other key with alt. Textual takes the latter, and knows no alt with
+    signs and enter: esc that was to cancel a dialog would be left out, and enter carry it out.
+    """
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:  # noqa: FBT001, FBT002 - as the original
+        """Return the keys; where `sequence` came after esc and gives no key with alt, esc is the first of them."""
+        keys = tuple(super()._sequence_to_key_events(sequence, alt))
+        is_alt = any(one.key.startswith("alt+") for one in keys)
+        return keys if not alt or is_alt or sequence in _BEGIN else (Key("escape", _ESC), *keys)
 
 
 class NothingRaw(LineFilter):
@@ -125,6 +146,7 @@ class GuardedApp(App[int]):
         self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
         ScrollBar.renderer = WholeCells
         self._workers: Workers = Workers(self)
+        self.typed_ahead = TypedAhead(self, handled=self.handled, awaits=self.awaits)
         self._filters.append(NothingRaw())
         self._log_dir = log_dir
         self._crash_clock = clock
@@ -146,22 +168,31 @@ class GuardedApp(App[int]):
         """Draw everything anew: after `fg` Textual leaves the screen blank."""
         self.call_later(self.screen.refresh, layout=True)
 
-    async def on_event(self, event: Event) -> None:
-        """Give a field what was typed quickly after the key that opened it.
+    def handled(self) -> bool:
+        """Tell whether every message has been handled, and all that is on screen has its place and size."""
+        screen = self.screen if self.screen_stack else None
+        if screen is not None and (screen._layout_required or screen._scroll_required or screen._callbacks):  # noqa: SLF001 - nobody tells
+            return False
+        pumps: Iterable[MessagePump] = (self, *(screen.walk_children(with_self=True) if screen else ()))
+        return not any(pump.message_queue_size or pump._next_callbacks for pump in pumps)  # noqa: SLF001 - as above
 
-        Keys go to the widget that has the focus when they arrive, and come back here where it has no use for them. By
-        then a field may have the focus, and what was typed for it is no command of the list.
-        """
-        if isinstance(event, Key):
-            meant, now = getattr(event, _MEANT, None), self.focused
-            if not event.is_forwarded:
-                setattr(event, _MEANT, now)
-            elif isinstance(now, Input) and meant is not None and meant is not now:
-                again = Key(event.key, event.character)
-                setattr(again, _MEANT, now)
-                now._forward_event(again)  # noqa: SLF001 - as the screen does with every key
+    def awaits(self) -> bool:
+        """Tell whether something is being read or carried out that a key has asked for: here, what is to begin."""
+        return any(worker.state is WorkerState.PENDING for worker in self._workers)
+
+    async def on_event(self, event: Event) -> None:
+        """Handle each key and paste when what the one before it does has been done."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            if self.typed_ahead.holds(event):
+                return
+            if isinstance(event, Key) and self._is_esc_before(event):
+                self.typed_ahead.instead(Key("escape", _ESC), Key(event.character or "", event.character))
                 return
         await super().on_event(event)
+
+    def _is_esc_before(self, event: Key) -> bool:
+        """Tell whether what came as a key with alt is esc and that key: with alt it does nothing here."""
+        return event.key.startswith("alt+") and event.is_printable and event.key not in self.screen.active_bindings
 
     def take_mouse(self, *, on: bool) -> None:
         """Take the mouse from the terminal, or leave it to it."""

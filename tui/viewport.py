@@ -50,6 +50,14 @@ class Viewport(Generic[R]):
         """The place of the cursor in the whole list, from 1; None where it is not known."""
         return None if self.first is None or not self.rows else self.first + self.cursor + 1
 
+    def place_of(self, stretch: Around[R]) -> int | None:
+        """Return the place of the first row of `stretch`, which lies around the cursor, in the whole list."""
+        row = self.current
+        if self.first is None or row is None:
+            return None
+        before = next((index for index, one in enumerate(stretch.rows) if one.id == row.id), stretch.before)
+        return max(self.first + self.cursor - before, 0)
+
     def visible(self) -> range:
         """Return the indices of the rows on screen."""
         return range(self.top, min(self.top + self.height, len(self.rows)))
@@ -114,6 +122,11 @@ class Viewport(Generic[R]):
         if not self.at_start and self.top < AHEAD:
             return Side.BEFORE
         return None
+
+    def is_near(self, side: Side) -> bool:
+        """Return whether less than a screen of rows is left at that side."""
+        left = self.top if side is Side.BEFORE else len(self.rows) - self.top - self.height
+        return left < self.height
 
     def _neighbour(self, place: dict[int, int]) -> int | None:
         """Return where the nearest row of the old rows that is still there now stands."""

@@ -31,7 +31,12 @@ async def settle(app: CertmgrApp, pilot: Pilot[int]) -> None:
         await pilot.pause()
         await asyncio.sleep(0.005)
         to_read = isinstance(app.screen, ListScreen) and app.screen.is_to_read
-        if to_read or any(lane.busy for lane in lanes) or any(_is_reading(worker) for worker in app.workers):
+        if (
+            to_read
+            or app.typed_ahead.busy
+            or any(lane.busy for lane in lanes)
+            or any(_is_reading(worker) for worker in app.workers)
+        ):
             quiet_since = monotonic()
             if quiet_since > end:
                 raise AssertionError("the interface does not come to rest")

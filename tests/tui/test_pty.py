@@ -142,9 +142,19 @@ def test_the_mouse_can_be_left_to_the_terminal(place: Path) -> None:
         assert "1000" not in terminal.modes()
 
 
-@pytest.mark.parametrize(("keys", "then"), [("/portal\r", "1 of 1"), (":servers\r", "SERVER")], ids=["filter", "place"])
-def test_what_is_typed_quickly_after_a_key_goes_where_the_key_leads(place: Path, keys: str, then: str) -> None:
-    """In one piece, as over a slow line: none of the letters is taken for a command of the list."""
+@pytest.mark.parametrize(
+    ("keys", "then"),
+    [
+        ("/portal\r", "1 of 1"),
+        (":servers\r", "SERVER"),
+        ("/portal\r\r", "VALIDITY"),
+        ("/portal\rx", "key-compromise"),
+        ("?\x1bsjjjj", "5 of 38"),
+        ("/portal\x1b:jo\r", "ACTION"),
+    ],
+)
+def test_what_is_typed_quickly_goes_where_the_key_before_it_leads(place: Path, keys: str, then: str) -> None:
+    """In one piece, as over a slow line: none of the letters is taken for a command of the list, and none is lost."""
     with on_terminal(place) as terminal:
         terminal.wait_for(FIRST)
         terminal.quiet()

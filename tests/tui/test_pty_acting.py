@@ -74,6 +74,19 @@ def test_an_act_waits_for_a_lock_and_is_done_then(home: HomeForTest) -> None:
     assert portal(home).cause is not None
 
 
+def test_esc_with_enter_right_after_it_cancels(home: HomeForTest) -> None:
+    """Both come in one piece: nothing is asked and nothing is carried out."""
+    before = actions(home)
+    with on_terminal(home.path) as terminal:
+        to_the_list(terminal)
+        confirm(terminal, PORTAL)
+        terminal.type("\x1b\r")
+        terminal.wait_for("VALIDITY")
+        assert "Stays unlocked" not in terminal.text
+        leave(terminal)
+    assert untouched(home, before)
+
+
 def test_an_act_that_waits_too_long_does_nothing(home: HomeForTest) -> None:
     """The lock is not released: after its time the act is given up, and said not to be done."""
     before = actions(home)

@@ -12,13 +12,15 @@ from typing import TextIO
 
 import pytest
 from rich.segment import Segment
+from textual import _parser
 from textual.color import Color
+from textual.events import Key
 
 from certmgr.errors import UsageError
 from tests.home import HomeForTest
 from tests.tui.conftest import Running
 from tui.present import Ink
-from tui.terminal import NothingRaw, check_terminal, speaks_utf8, write_crash
+from tui.terminal import EscapeKept, NothingRaw, check_terminal, speaks_utf8, write_crash
 from tui.theme import INK_COLOURS
 from tui.widgets.certificate_list import CertificateList
 
@@ -112,6 +114,29 @@ def test_the_last_net_takes_out_what_acts() -> None:
     move = Segment("\x1b[1;1H", None, [(1,)])  # type: ignore[list-item] # any control code
     segments = NothingRaw().apply([Segment("a\x1b[2Jb\u202ec"), move, Segment("网络")], Color(0, 0, 0))
     assert [segment.text for segment in segments] == ["a[2Jbc", "\x1b[1;1H", "网络"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "keys"),
+    [
+        ("\x1b/", ["escape", "slash"]),
+        ("\x1b\r", ["escape", "enter"]),
+        ("\x1b:jo\r", ["escape", "colon", "j", "o", "enter"]),
+        ("\x1bj", ["alt+j"]),
+        ("\x1b\x1b", ["escape", "escape"]),
+        ("\x1b[A", ["up"]),
+        ("\x1bOB", ["down"]),
+        ("j\x1b", ["j", "escape"]),
+    ],
+)
+def test_esc_is_not_lost_before_another_key(sent: str, keys: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """They come in one piece where both are pressed quickly; with a letter it is told by what the key does."""
+    monkeypatch.setattr(_parser, "get_time", lambda: 0.0)
+    parser = EscapeKept()
+    events = [*parser.feed(sent)]
+    monkeypatch.setattr(_parser, "get_time", lambda: 1.0)
+    events += parser.tick()
+    assert [event.key for event in events if isinstance(event, Key)] == keys
 
 
 async def test_a_state_has_its_colour(home: HomeForTest, running: Running) -> None:

@@ -179,6 +179,7 @@ class CertificatesScreen(ListScreen[Row], CertificateActs):
             self.pane.show_detail(None)
             return
         try:
-            self.pane.show_detail(await self.app.reads.run(partial(self.app.backend.certificates.detail, certificate)))
+            read = partial(self.app.backend.certificates.detail, certificate)
+            self.pane.show_detail(await self.app.reads.run(read, aside=True))
         except CertmgrError as error:
             self.pane.say(error_lines(error, self.app.glyphs))

@@ -94,6 +94,10 @@ class FrameScreen(Screen[None]):
         del parameters
         return not (self.app.read_only and action in WRITING)
 
+    def awaits(self) -> bool:
+        """Tell whether the next key can do nothing useful before something has been read."""
+        return False
+
     def draft(self) -> Draft | None:
         """Return what is known here of a server that a certificate may be asked for; None: nothing."""
         return None

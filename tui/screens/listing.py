@@ -13,11 +13,10 @@ from textual.widget import Widget
 from certmgr.errors import CertmgrError, UsageError
 from tui.commands import Scope, bindings
 from tui.present import Ink, Line, Piece, safe_text
-from tui.remembered import ListMemory
 from tui.screens.marks import Source
 from tui.screens.orders import OrderScreen
 from tui.viewport import Side
-from tui.views import Count, Query, R, Tally
+from tui.views import Around, Count, Query, R, Tally
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.row_list import RowList
 from tui.wording import error_lines
@@ -74,27 +73,8 @@ class ListScreen(OrderScreen[R]):
         """Load the first rows and follow the store."""
         self.table.focus()
         self.app.store_signal.subscribe(self, lambda _app: self._changed())
-        self._recall()
+        self.recall()
         self.ordered()
-
-    def _recall(self) -> None:
-        """Look at the list as it was left."""
-        if (kept := self.app.recalled(self)) is None:
-            return
-        self.query_now = Query(
-            filter_text=kept.filter_text,
-            show_hidden=kept.show_hidden,
-            sort=kept.sort if kept.sort in self.SORTS else "",
-            descending=kept.descending,
-        )
-        self.query_one(FilterBar).restore(kept.filter_text)
-
-    def remembered(self) -> ListMemory:
-        """Return what is worth remembering of how the list is looked at."""
-        now = self.query_now
-        return ListMemory(
-            sort=now.sort, descending=now.descending, show_hidden=now.show_hidden, filter_text=now.filter_text
-        )
 
     def on_screen_resume(self) -> None:
         """Read again what has changed under another screen."""
@@ -133,23 +113,21 @@ class ListScreen(OrderScreen[R]):
     async def reload(self, *, to_top: bool = False) -> None:
         """Read the rows around the cursor again; the cursor stays on what it stands on, or where `to_top` says so."""
         self.app.remember(self, self.remembered())
-        row = self.table.current
-        await self._read(row, anchor=None if to_top else row)
+        await self._read(around=not to_top, keep=True)
 
     @work(exclusive=True, group="rows")
     async def _begin_at_top(self) -> None:
         """Read the first rows, and put the cursor on the first."""
         self.app.remember(self, self.remembered())
-        await self._read(None, anchor=None)
+        await self._read(around=False, keep=False)
 
-    async def _read(self, row: R | None, *, anchor: R | None) -> None:
-        """Read the rows around `anchor`, the first of all without, and put the cursor on `row` where it is there."""
-        query, view, begun = self.query_now, self.table.view, monotonic()
-        first = view.first
+    async def _read(self, *, around: bool, keep: bool) -> None:
+        """Read the rows around the cursor, or the first of all; `keep` the cursor on its row where that is there."""
+        query, begun = self.query_now, monotonic()
         self._stale, self._reading = False, query
         self._say_slow("searching")
         try:
-            stretch = await self.app.lists.run(partial(self.source.around, query, anchor))
+            stretch = await self._found(query, around=around)
         except UsageError as error:
             self._break_off()
             self.query_one(FilterBar).refuse(error.message)
@@ -161,16 +139,28 @@ class ListScreen(OrderScreen[R]):
             return
         self._reading, self._rested = None, monotonic() + BREATH * (monotonic() - begun)
         self.query_one(FilterBar).accept()
-        known = first is not None and anchor is not None and query == self._shown
-        place = max((first or 0) + view.cursor - stretch.before, 0) if known else None
+        row, view = self.table.current, self.table.view
+        place = view.place_of(stretch) if around and query == self._shown else None
         self._shown = query
         self.arrived()
-        self.table.replace(stretch, anchor=row.id if row else None, first=place)
+        self.table.replace(stretch, anchor=row.id if row and keep else None, first=place)
         if stretch.at_start and stretch.at_end:
             self.table.count(len(stretch.rows))
         self._tell_count(query)
         if self._stale:
             self._changed()
+
+    async def _found(self, query: Query, *, around: bool) -> Around[R]:
+        """Return the rows around the cursor, or the first of all.
+
+        The cursor moves on while they are read. Where it has left what was read, that is read again around it.
+        """
+        while True:
+            row, aside = self.table.current if around else None, query == self._shown
+            stretch = await self.app.lists.run(partial(self.source.around, query, row), aside=aside)
+            known = {one.id for one in (*stretch.rows, row) if one is not None}
+            if not (around and aside) or (now := self.table.current) is None or now.id in known:
+                return stretch
 
     def arrived(self) -> None:
         """Get ready to show rows in the order of `query_now`."""
@@ -252,7 +242,7 @@ class ListScreen(OrderScreen[R]):
         """Read the rows beyond an edge of those in memory."""
         fetching = self._fetching = (side, edge.id)
         try:
-            page = await self.app.lists.run(partial(self.source.page, query, edge, side))
+            page = await self.app.lists.run(partial(self.source.page, query, edge, side), aside=True)
         except CertmgrError as error:
             self._unreadable(error)
             return
@@ -262,6 +252,10 @@ class ListScreen(OrderScreen[R]):
         rows = self.table.view.rows
         if query == self._shown and rows and edge.id == (rows[-1] if side is Side.AFTER else rows[0]).id:
             self.table.extend(page, side)
+
+    def awaits(self) -> bool:
+        """Tell whether the cursor comes to rows that are just being read."""
+        return self._fetching is not None and self.table.view.is_near(self._fetching[0])
 
     @on(RowList.Jump)
     @work(exclusive=True, group="rows")

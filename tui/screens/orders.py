@@ -1,12 +1,14 @@
-"""The order of a list: by the next column, by the one whose heading is clicked, and the other way round."""
+"""How a list is looked at: its order by key or by a click on a heading, and what is remembered of it."""
 
 from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
 
+from tui.remembered import ListMemory
 from tui.screens.marks import MarkScreen
-from tui.views import R
+from tui.views import Query, R
+from tui.widgets.filter_bar import FilterBar
 from tui.widgets.row_list import RowList
 
 
@@ -19,6 +21,25 @@ class OrderScreen(MarkScreen[R]):
     def ordered(self) -> None:
         """Read the rows in the order of `query_now`."""
         raise NotImplementedError
+
+    def recall(self) -> None:
+        """Look at the list as it was left."""
+        if (kept := self.app.recalled(self)) is None:
+            return
+        self.query_now = Query(
+            filter_text=kept.filter_text,
+            show_hidden=kept.show_hidden,
+            sort=kept.sort if kept.sort in self.SORTS else "",
+            descending=kept.descending,
+        )
+        self.query_one(FilterBar).restore(kept.filter_text)
+
+    def remembered(self) -> ListMemory:
+        """Return what is worth remembering of how the list is looked at."""
+        now = self.query_now
+        return ListMemory(
+            sort=now.sort, descending=now.descending, show_hidden=now.show_hidden, filter_text=now.filter_text
+        )
 
     def action_sort(self) -> None:
         """Sort by the next column."""

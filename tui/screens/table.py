@@ -222,7 +222,7 @@ class TableScreen(ListScreen[R]):
             pane.show_sheet(None)
             return
         try:
-            pane.show_sheet(await self.app.reads.run(partial(read)))
+            pane.show_sheet(await self.app.reads.run(partial(read), aside=True))
         except CertmgrError as error:
             pane.say(error_lines(error, self.app.glyphs))
 
