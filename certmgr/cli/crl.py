@@ -46,7 +46,7 @@ def publish(*, root: bool, dry_run: bool, as_json: bool) -> None:
     workspace = call.workspace()
     if dry_run:
         for authority, entries in operation.rehearse(workspace, root=root):
-            printer.say(f"{authority.slug}: a CRL with {entries} entries would be signed and published.")
+            printer.say(f"{authority.slug}: a CRL with {_number(entries)} would be signed and published.")
         return
     attempts = operation.publish(workspace, call.session(workspace, person=root), root=root)
     if as_json:
@@ -62,6 +62,10 @@ def publish(*, root: bool, dry_run: bool, as_json: bool) -> None:
         )
 
 
+def _number(entries: int) -> str:
+    return "1 entry" if entries == 1 else f"{entries} entries"
+
+
 def _print_attempts(attempts: "list[Attempt]") -> None:
     for one in attempts:
         if one.published is None or not one.seen:
@@ -69,7 +73,7 @@ def _print_attempts(attempts: "list[Attempt]") -> None:
         made = one.published
         where = f" in {made.path}" if made.path else ""
         printer.say(
-            f"{one.authority.slug}: CRL number {made.number} with {made.entries} entries{where}, "
+            f"{one.authority.slug}: CRL number {made.number} with {_number(made.entries)}{where}, "
             f"until {made.next_update:%Y-%m-%d %H:%M} UTC"
         )
 

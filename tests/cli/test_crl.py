@@ -75,7 +75,7 @@ def test_a_dry_run_signs_nothing(call: Call) -> None:
     revoke(call)
     files = {path: path.read_bytes() for path in call.home.public.iterdir()}
     assert call("crl", "publish", "--dry-run") == 0
-    assert "a CRL with 1 entries would be signed" in call.err
+    assert "a CRL with 1 entry would be signed" in call.err
     assert {path: path.read_bytes() for path in call.home.public.iterdir()} == files
 
 

@@ -5,12 +5,15 @@ from threading import Event
 import pytest
 from textual.widgets import Input
 
+from certmgr.models.certificates import CertificateId
 from certmgr.workspace import Session
 from tests.home import PASSPHRASE, HomeForTest
 from tests.tui.conftest import Running
 from tests.tui.revoking import PORTAL, fill, open_dialog, portal, unlock
-from tests.tui.screens import press, settle, shown, told
+from tests.tui.screens import eventually, press, settle, shown, told
 from tui.screens.certificates import CertificatesScreen
+from tui.values.revocations import Ask
+from tui.views import Outcome
 
 
 async def test_a_second_revocation_needs_no_second_passphrase(home: HomeForTest, running: Running) -> None:
@@ -48,6 +51,30 @@ async def test_a_key_locks_the_slot_at_once(home: HomeForTest, running: Running)
         await press(app, pilot, "ctrl+l")
         assert app.backend.unlocked is None
         assert "The slot admin is locked." in shown(app)
+
+
+async def test_the_dialog_says_at_once_who_acts(
+    home: HomeForTest, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slot that was just unlocked, while the revocation is being carried out."""
+    async with running(home) as (app, pilot):
+        go_on, revoke = Event(), app.backend.revoking.revoke
+
+        def waits(certificate: CertificateId, ask: Ask, *, confirm: str) -> Outcome:
+            go_on.wait(20)
+            return revoke(certificate, ask, confirm=confirm)
+
+        monkeypatch.setattr(app.backend.revoking, "revoke", waits)
+        await open_dialog(app, pilot)
+        await fill(app, pilot)
+        assert "A slot is asked for." in shown(app)
+        await press(app, pilot, "enter")
+        app.screen.query_one("#passphrase", Input).value = PASSPHRASE
+        await pilot.press("enter")
+        await eventually(app, pilot, "admin revokes it.")
+        assert app.acts.busy
+        go_on.set()
+        await told(app, pilot, "is revoked and the CRL is published")
 
 
 async def test_a_wrong_passphrase_is_told_and_asked_for_again(home: HomeForTest, running: Running) -> None:

@@ -106,14 +106,18 @@ class ActDialog(Dialog[Answer], Generic[Answer]):
             self.set_busy(busy=False)
             self.status("Nothing was done: no slot was unlocked.", Ink.DUE)
             return False
+        self.show_fate()
         if not app.backend.revoking.may_decide and self.weaker():
             self.set_busy(busy=False)
             self.check()
             return False
         return True
 
+    def show_fate(self) -> None:
+        """Say who acts, what it becomes, and until when what follows has to be done."""
+
     def weaker(self) -> bool:
-        """Show what the act becomes for a slot that may only ask; returns whether it becomes something else."""
+        """Get ready for what the act becomes for a slot that may only ask; returns whether that is something else."""
         return False
 
     async def done(self, subject: str, call: Callable[[], T]) -> T | None:

@@ -67,12 +67,8 @@ class _NamedDialog(ActDialog[Outcome | ReleaseOutcome]):
         """Say what it becomes."""
         self.show_fate()
 
-    def show_fate(self) -> None:
-        """Say who acts and until when what follows has to be done."""
-
     def weaker(self) -> bool:
-        """Say that it becomes a request."""
-        self.show_fate()
+        """Go back to what confirms it: it becomes a request."""
         self.query_one("#name", Input).focus()
         return True
 

@@ -77,8 +77,8 @@ class RevokeDialog(ActDialog[Outcome]):
         self.query_one(CauseList).focus()
         self._explain(None)
         self._show_fields()
-        self._show_fate()
-        self._clock = self.set_interval(_CLOCK_S, self._show_fate)
+        self.show_fate()
+        self._clock = self.set_interval(_CLOCK_S, self.show_fate)
         self.check()
         self._read_beside()
 
@@ -162,8 +162,7 @@ class RevokeDialog(ActDialog[Outcome]):
             self.dismiss(outcome)
 
     def weaker(self) -> bool:
-        """Say that it becomes a request."""
-        self._show_fate()
+        """Go back to what confirms it: it becomes a request."""
         self.query_one("#name", Input).focus()
         return True
 
@@ -188,7 +187,7 @@ class RevokeDialog(ActDialog[Outcome]):
             names = some_names([self._short(one) for one in self._beside.line], 1)
             switch.say(f"Take other keys of this server along: {names}", ascii_only=self.app.glyphs.ascii_only)
 
-    def _show_fate(self) -> None:
+    def show_fate(self) -> None:
         """Say who acts, what it becomes, and until when it has to be done."""
         revoking = self.app.backend.revoking
         now, periods = self.app.backend.now(), revoking.periods

@@ -64,7 +64,7 @@ class BulkDialog(ActDialog[BulkOutcome]):
         self.add_class("-choosing")
         self.query_one(CauseList).focus()
         self._show_evidence()
-        self._show_fate()
+        self.show_fate()
         self._show_number()
         self.check()
 
@@ -170,8 +170,7 @@ class BulkDialog(ActDialog[BulkOutcome]):
             self.app.unfinished("Revocation not finished", text)
 
     def weaker(self) -> bool:
-        """Say that it becomes requests."""
-        self._show_fate()
+        """Go back to what confirms it: it becomes requests."""
         self.query_one("#number", Input).focus()
         return True
 
@@ -232,7 +231,7 @@ class BulkDialog(ActDialog[BulkOutcome]):
         field.display = needed is not None
         field.placeholder = f"{needed[0].upper()}{needed[1:]}" if needed else ""
 
-    def _show_fate(self) -> None:
+    def show_fate(self) -> None:
         """Say who acts, what it becomes, and until when it has to be done."""
         backend = self.app.backend
         now, periods, decides = backend.now(), backend.revoking.periods, backend.revoking.may_decide
