@@ -55,6 +55,8 @@ T = TypeVar("T")
 POLL_S = 1.0
 """How often the store is asked whether anything has changed: a change shows within two seconds."""
 MINUTE_S = 60.0
+PATIENCE_S = 0.25
+"""How long keys wait for the store and for acts; what takes longer says so, and the keys go to what is on screen."""
 KEPT_MESSAGES = 500
 TOAST_S = 6.0
 _GARBAGE_FROM = 10_000
@@ -127,7 +129,7 @@ class CertmgrApp(PreferringApp):
             return False
         if isinstance(self.screen, FrameScreen) and self.screen.awaits():
             return True
-        return super().awaits() or any(lane.awaited for lane in (self.lists, self.reads, self.acts))
+        return super().awaits() or any(lane.awaited_for(PATIENCE_S) for lane in (self.lists, self.reads, self.acts))
 
     def on_mount(self) -> None:
         """Take the signals of the system and begin to follow the store."""

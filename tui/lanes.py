@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
 from threading import Lock, Thread
+from time import monotonic
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Lane:
         self._calls: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._open: set[Future[Any]] = set()
-        self._awaited = 0
+        self._awaited: dict[Future[Any], float] = {}
         self._lock = Lock()
         self._running: tuple[Future[Any], Stop] | None = None
 
@@ -51,10 +52,10 @@ class Lane:
         """Whether a call is waiting or being carried out."""
         return bool(self._open)
 
-    @property
-    def awaited(self) -> bool:
-        """Whether anybody waits for a call, or has yet to take up what it returned."""
-        return self._awaited > 0
+    def awaited_for(self, seconds: float) -> bool:
+        """Tell whether anybody waits for a call, for less than so many seconds, or has yet to take up its result."""
+        earliest = monotonic() - seconds
+        return any(begun > earliest for begun in self._awaited.values())
 
     async def run(self, call: Callable[[], T], *, aside: bool = False) -> T:
         """Return what `call` returns, or raise what it raises, once the thread has carried it out.
@@ -68,14 +69,15 @@ class Lane:
         self._open.add(future)
         future.add_done_callback(self._open.discard)
         self._calls.put((future, call))
-        self._awaited += not aside
+        if not aside:
+            self._awaited[future] = monotonic()
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             self._break_off(future)
             raise
         finally:
-            self._awaited -= not aside
+            self._awaited.pop(future, None)
 
     def close(self, wait_s: float) -> None:
         """Take no more calls and wait at most `wait_s` seconds for those that were taken."""

@@ -13,10 +13,8 @@ from typing import Any
 from textual.app import App
 from textual.events import Event
 
-PATIENCE_S = 0.25
-"""How long keys wait for the store and for acts; what takes longer says so, and the keys go to what is on screen."""
 STUCK_S = 2.0
-"""How long they wait for the interface itself: no fault of a widget locks the keyboard."""
+"""How long keys wait at most: no fault of a widget locks the keyboard."""
 _LOOK_S = 0.001
 
 
@@ -27,7 +25,7 @@ class TypedAhead:
         """Give those that had to wait to `app` again.
 
         `handled` tells whether every message has been handled, `awaits` whether something is still being read or
-        carried out that a key has asked for. What goes on for too long already is not waited for.
+        carried out that is worth waiting for.
         """
         self._app, self._handled, self._awaits = app, handled, awaits
         self._waiting: deque[Event] = deque()
@@ -78,10 +76,10 @@ class TypedAhead:
 
     def _is_turn(self) -> bool:
         """Tell whether the next one can be handled."""
-        now, handled = monotonic(), self._handled()
-        if handled and not self._awaits():
+        now = monotonic()
+        if self._handled() and not self._awaits():
             self._unrest = None
             return True
         if self._unrest is None:
             self._unrest = now
-        return now - self._unrest > (PATIENCE_S if handled else STUCK_S)
+        return now - self._unrest > STUCK_S

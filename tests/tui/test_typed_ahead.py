@@ -16,6 +16,7 @@ from tests.tui.revoking import PORTAL
 from tests.tui.screens import eventually, masked, press, settle, shown, stands_on, told
 from tests.tui.test_list import current, issue, names, table
 from tests.tui.test_revocations import ask, enter, now_of
+from tui import app as interface
 from tui import typed_ahead
 from tui.app import CertmgrApp
 from tui.backend import certificates
@@ -112,7 +113,8 @@ async def test_keys_wait_for_an_act_and_not_for_ever(
     """What takes longer than that holds no key up."""
     async with running(home) as (app, pilot):
         with monkeypatch.context() as patch, held(app.acts, aside=False) as let_go:
-            patch.setattr(typed_ahead, "PATIENCE_S", 3600.0)
+            patch.setattr(interface, "PATIENCE_S", 3600.0)
+            patch.setattr(typed_ahead, "STUCK_S", 3600.0)
             type_at_once(app, "j")
             await pilot.pause(0.1)
             assert current(app) == names(app)[0]

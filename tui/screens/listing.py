@@ -53,6 +53,7 @@ class ListScreen(OrderScreen[R]):
         self._counting: Query | None = None
         self._reading: Query | None = None
         self._fetching: tuple[Side, int] | None = None
+        self._fetched_from = 0.0
         self._slow: Timer | None = None
         self._later: Timer | None = None
         self._rested = 0.0
@@ -240,7 +241,8 @@ class ListScreen(OrderScreen[R]):
     @work(exclusive=True, group="more")
     async def _more(self, query: Query, edge: R, side: Side) -> None:
         """Read the rows beyond an edge of those in memory."""
-        fetching = self._fetching = (side, edge.id)
+        fetching, self._fetched_from = (side, edge.id), monotonic()
+        self._fetching = fetching
         try:
             page = await self.app.lists.run(partial(self.source.page, query, edge, side), aside=True)
         except CertmgrError as error:
@@ -254,8 +256,10 @@ class ListScreen(OrderScreen[R]):
             self.table.extend(page, side)
 
     def awaits(self) -> bool:
-        """Tell whether the cursor comes to rows that are just being read."""
-        return self._fetching is not None and self.table.view.is_near(self._fetching[0])
+        """Tell whether the cursor comes to rows that are just being read, and not for long."""
+        if self._fetching is None or monotonic() - self._fetched_from > SLOW_S:
+            return False
+        return self.table.view.is_near(self._fetching[0])
 
     @on(RowList.Jump)
     @work(exclusive=True, group="rows")
