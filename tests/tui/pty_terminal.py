@@ -37,6 +37,8 @@ class Terminal:
         self._master = master
         self.process = process
         self.output = b""
+        self._rest = b""
+        """What was read behind the text that was waited for last."""
 
     @property
     def text(self) -> str:
@@ -56,17 +58,19 @@ class Terminal:
                     break
                 got += piece
         self.output += got
+        self._rest = b""
         return got
 
     def wait_for(self, text: str) -> None:
-        """Read until `text` has been written since the last call that found something."""
-        end, seen = monotonic() + _PATIENCE_S, b""
+        """Read until `text` has been written after what was waited for, typed or read last."""
+        end, seen = monotonic() + _PATIENCE_S, self._rest
         while text.encode() not in seen:
             if monotonic() > end:
                 raise AssertionError(f"{text!r} does not appear in {seen[-3000:]!r}")
             if self.process.poll() is not None:
                 raise AssertionError(f"the program ended with {self.process.returncode}: {self.output[-3000:]!r}")
             seen += self.read(0.05)
+        self._rest = seen.split(text.encode(), 1)[1]
 
     def quiet(self) -> None:
         """Read until nothing has been written for a while."""
@@ -76,6 +80,7 @@ class Terminal:
     def type(self, keys: str) -> None:
         """Type."""
         os.write(self._master, keys.encode())
+        self._rest = b""
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size, as a window does."""
