@@ -1,9 +1,9 @@
 """Keys that come all at once: each does what it does where it comes alone, and none is lost."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from threading import Event
 from time import sleep
 
@@ -53,8 +53,8 @@ def slow_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lane, "_carry_out", slowly)
 
 
-@contextmanager
-def held(lane: Lane, *, aside: bool) -> Iterator[Event]:
+@asynccontextmanager
+async def held(lane: Lane, *, aside: bool) -> AsyncIterator[Event]:
     """Have a call last in the lane until the event is set."""
     let_go = Event()
     call = asyncio.create_task(lane.run(let_go.wait, aside=aside))
@@ -62,7 +62,7 @@ def held(lane: Lane, *, aside: bool) -> Iterator[Event]:
         yield let_go
     finally:
         let_go.set()
-        assert not call.cancelled()
+        await call
 
 
 def type_at_once(app: CertmgrApp, *keys: str) -> None:
@@ -112,17 +112,18 @@ async def test_keys_wait_for_an_act_and_not_for_ever(
 ) -> None:
     """What takes longer than that holds no key up."""
     async with running(home) as (app, pilot):
-        with monkeypatch.context() as patch, held(app.acts, aside=False) as let_go:
-            patch.setattr(interface, "PATIENCE_S", 3600.0)
-            patch.setattr(typed_ahead, "STUCK_S", 3600.0)
-            type_at_once(app, "j")
-            await pilot.pause(0.1)
-            assert current(app) == names(app)[0]
-            assert app.typed_ahead.busy
-            let_go.set()
-            await settle(app, pilot)
-            assert current(app) == names(app)[1]
-        with held(app.acts, aside=False) as let_go:
+        async with held(app.acts, aside=False) as let_go:
+            with monkeypatch.context() as patch:
+                patch.setattr(interface, "PATIENCE_S", 3600.0)
+                patch.setattr(typed_ahead, "STUCK_S", 3600.0)
+                type_at_once(app, "j")
+                await pilot.pause(0.1)
+                assert current(app) == names(app)[0]
+                assert app.typed_ahead.busy
+                let_go.set()
+                await settle(app, pilot)
+                assert current(app) == names(app)[1]
+        async with held(app.acts, aside=False) as let_go:
             type_at_once(app, "j", "j")
             await until(lambda: current(app) == names(app)[3])
             assert app.acts.busy
@@ -150,7 +151,7 @@ async def test_the_cursor_that_moves_while_the_list_is_read_again_stays_where_it
 ) -> None:
     """Something changes elsewhere, the list is read, and meanwhile somebody goes on to another row."""
     async with running(home) as (app, pilot):
-        with held(app.lists, aside=True) as let_go:
+        async with held(app.lists, aside=True) as let_go:
             issue(home, "early.hub.egov.internal", days=1)
             screen = app.screen
             assert isinstance(screen, CertificatesScreen)
@@ -172,7 +173,7 @@ async def test_where_it_has_left_what_was_read_that_is_read_around_it(
     async with running(home) as (app, pilot):
         await settle(app, pilot)
         assert len(names(app)) == 38
-        with held(app.lists, aside=True) as let_go:
+        async with held(app.lists, aside=True) as let_go:
             issue(home, "early.hub.egov.internal", days=1)
             screen = app.screen
             assert isinstance(screen, CertificatesScreen)
