@@ -157,8 +157,8 @@ class CertificatesScreen(ListScreen[Row], CertificateActs):
             return "No certificate is in use."
         return (
             "There are no certificates yet.\n"
-            "certmgr issue --dns NAME --owner UNIT --purpose TEXT   issues one\n"
-            "certmgr issue --from inventory.csv                     issues for a whole network"
+            "certmgr issue --dns NAME --owner UNIT --purpose TEXT   for one\n"
+            "certmgr issue --from inventory.csv                     for a whole network"
         )
 
     def _show_pane(self) -> None:
