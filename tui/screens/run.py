@@ -132,10 +132,8 @@ class RunScreen(SearchScreen):
             return
         self._dirty = False
         text = self.query_one(ScrollText)
-        follows = text.scroll_offset.y >= text.max_scroll_y
         text.show(self._safe(line) for line in (*self._lines, self._passing))
-        if follows:
-            text.scroll_end(animate=False)
+        text.follow()
 
     def _tell(self, line: Line) -> None:
         """Take a line from another thread."""

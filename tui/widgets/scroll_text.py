@@ -19,6 +19,8 @@ class ScrollText(VerticalScroll, Searched, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.MOVEMENT)]
 
     _lines: tuple[Line, ...] = ()
+    _at_end: bool = True
+    """Whether the end is where the reader has left it: what is drawn anew scrolls nothing until it has its place."""
 
     def compose(self) -> ComposeResult:
         """Hold one widget with the text."""
@@ -32,6 +34,19 @@ class ScrollText(VerticalScroll, Searched, can_focus=True):
         self._lines = lines
         for text in self.query(Static):
             text.update(page(self._lines))
+
+    def follow(self) -> None:
+        """Bring the end of what was just shown into sight, unless the reader has scrolled up."""
+        self.call_after_refresh(self._go_to_end)
+
+    def _go_to_end(self) -> None:
+        if self._at_end:
+            self.scroll_end(animate=False, immediate=True)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Note whether the reader stands at the end."""
+        super().watch_scroll_y(old_value, new_value)
+        self._at_end = new_value >= self.max_scroll_y
 
     def top_of(self, line: int) -> int:
         """Return in which row a line begins: a longer one than the text is wide takes several."""
