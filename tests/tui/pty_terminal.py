@@ -72,6 +72,11 @@ class Terminal:
             seen += self.read(0.05)
         self._rest = seen.split(text.encode(), 1)[1]
 
+    def wait_for_words(self, words: str) -> None:
+        """Read until each of `words` has been written after the one before it: a line may end between any two."""
+        for word in words.split():
+            self.wait_for(word)
+
     def quiet(self) -> None:
         """Read until nothing has been written for a while."""
         while self.read(0.25):
