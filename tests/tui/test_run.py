@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from threading import Event
 
 import pytest
+from textual.screen import Screen
 
 from tests.home import HomeForTest
 from tests.tui.conftest import Running
@@ -39,9 +40,7 @@ class LongJob(Job):
         return (line("this is the end"),)
 
 
-async def test_an_end_that_comes_while_the_text_is_laid_out_is_in_sight(
-    home: HomeForTest, running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_end_that_comes_while_the_text_is_laid_out_is_in_sight(home: HomeForTest, running: Running) -> None:
     """What was told has its place but is not scrolled to yet when the end comes: that is no reader who scrolled up."""
     ended: list[int] = []
     async with running(home) as (app, pilot):
@@ -49,18 +48,13 @@ async def test_an_end_that_comes_while_the_text_is_laid_out_is_in_sight(
         app.push_screen(screen := RunScreen(job))
         await pilot.pause()
         text = screen.query_one(ScrollText)
-        call_later = text.call_after_refresh
 
-        def before(callback: Callable[..., object], *args: object) -> bool:
-            def laid_out() -> object:
-                if text.max_scroll_y > text.scroll_offset.y and not ended:
-                    ended.append(text.scroll_offset.y)
-                    screen._end((line("told in that moment"),))
-                return callback(*args)
+        def laid_out(_: Screen[object]) -> None:
+            if text.max_scroll_y > text.scroll_offset.y and not ended:
+                ended.append(text.scroll_offset.y)
+                screen._end((line("told in that moment"),))
 
-            return call_later(laid_out)
-
-        monkeypatch.setattr(text, "call_after_refresh", before)
+        screen.screen_layout_refresh_signal.subscribe(screen, laid_out, immediate=True)
         job.begin.set()
         try:
             await eventually(app, pilot, "told in that moment")

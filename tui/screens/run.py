@@ -69,7 +69,9 @@ class RunScreen(SearchScreen):
 
     def text(self) -> Widget:
         """Return the text."""
-        return ScrollText(id="body", classes="page")
+        text = ScrollText(id="body", classes="page")
+        text.follows = True
+        return text
 
     def on_mount(self) -> None:
         """Begin."""
@@ -127,13 +129,11 @@ class RunScreen(SearchScreen):
             self._draw()
 
     def _draw(self) -> None:
-        """Show what has come, the end of it unless somebody has scrolled up."""
+        """Show what has come."""
         if not self._dirty:
             return
         self._dirty = False
-        text = self.query_one(ScrollText)
-        text.show(self._safe(line) for line in (*self._lines, self._passing))
-        text.follow()
+        self.query_one(ScrollText).show(self._safe(line) for line in (*self._lines, self._passing))
 
     def _tell(self, line: Line) -> None:
         """Take a line from another thread."""

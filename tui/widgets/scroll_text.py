@@ -18,9 +18,11 @@ class ScrollText(VerticalScroll, Searched, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.MOVEMENT)]
 
+    follows: bool = False
+    """Whether the end of what is shown stays in sight until the reader scrolls up."""
     _lines: tuple[Line, ...] = ()
     _at_end: bool = True
-    """Whether the end is where the reader has left it: what is drawn anew scrolls nothing until it has its place."""
+    """Where the reader stands. It changes with what the reader does, not with what is still to be laid out."""
 
     def compose(self) -> ComposeResult:
         """Hold one widget with the text."""
@@ -35,12 +37,17 @@ class ScrollText(VerticalScroll, Searched, can_focus=True):
         for text in self.query(Static):
             text.update(page(self._lines))
 
-    def follow(self) -> None:
-        """Bring the end of what was just shown into sight, unless the reader has scrolled up."""
-        self.call_after_refresh(self._go_to_end)
+    def watch_virtual_size(self) -> None:
+        """Keep the end in sight when there is more text than before."""
+        # The scroll position is valid only when all of the layout is done.
+        self.call_later(self._go_to_end)
+
+    def on_resize(self) -> None:
+        """Keep the end in sight when there is less room than before."""
+        self.call_later(self._go_to_end)
 
     def _go_to_end(self) -> None:
-        if self._at_end:
+        if self.follows and self._at_end:
             self.scroll_end(animate=False, immediate=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
