@@ -22,6 +22,8 @@ from tests.home import HomeForTest, copy_home, make_home
 from tests.tui.carried_out import CARRIED_OUT, ON_A_TERMINAL
 from tests.tui.owners import OWNERS
 from tests.tui.screens import settle
+from tui import app as interface
+from tui import typed_ahead
 from tui.app import CertmgrApp
 from tui.backend import Backend
 from tui.commands import COMMANDS, Command
@@ -145,6 +147,13 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_screen, "REST_S", 0.01)
     monkeypatch.setattr(filter_bar, "DEBOUNCE_S", 0.01)
     monkeypatch.setattr(issue_dialog, "DEBOUNCE_S", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys wait longer for what the ones before them lead to: a slow machine does not change what a test finds."""
+    monkeypatch.setattr(interface, "PATIENCE_S", 2.0)
+    monkeypatch.setattr(typed_ahead, "STUCK_S", 20.0)
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from certmgr.queries import applications
 from tests.clock import FakeClock
 from tests.home import PASSPHRASE, HomeForTest
 from tests.reviewing import wish, with_reviewers
-from tests.tui.screens import settle, shown
+from tests.tui.screens import settle
 from tui.app import CertmgrApp
 from tui.dialogs.base import Choice
 from tui.widgets.row_list import RowList
@@ -95,15 +95,6 @@ async def go_to(app: CertmgrApp, pilot: Pilot[int], server: str) -> None:
 def enter(app: CertmgrApp, name: str = "admin") -> None:
     """Unlock a slot."""
     app.backend.enter(app.backend.unlock(name, PASSPHRASE))
-
-
-def flat(app: CertmgrApp) -> str:
-    """Return what is on screen as one line, without the frames of dialogs: for sentences that are wrapped."""
-    lines = []
-    for line in shown(app).splitlines():
-        _, *inner, _ = parts if len(parts := line.split("│")) > 1 else ("", line, "")
-        lines.append(" ".join(inner) if inner else line)
-    return " ".join(" ".join(lines).split())
 
 
 async def press_act(app: CertmgrApp, pilot: Pilot[int]) -> None:

@@ -66,9 +66,9 @@ async def type_text(app: CertmgrApp, pilot: Pilot[int], text: str) -> None:
 
 
 async def eventually(app: CertmgrApp, pilot: Pilot[int], text: str) -> None:
-    """Wait until `text` is on screen."""
+    """Wait until `text` is on screen, in one line or, as a long path before it may have it, over several."""
     end = monotonic() + _PATIENCE_S
-    while text not in shown(app):
+    while text not in shown(app) and text not in flat(app):
         if monotonic() > end:
             raise AssertionError(f"{text!r} does not appear on:\n{shown(app)}")
         await pilot.pause(0.02)
@@ -87,6 +87,15 @@ async def told(app: CertmgrApp, pilot: Pilot[int], text: str) -> None:
 def shown(app: CertmgrApp) -> str:
     """Return the screen as plain text."""
     return plain_text(app)
+
+
+def flat(app: CertmgrApp) -> str:
+    """Return what is on screen as one line, without the frames of dialogs: for sentences that are wrapped."""
+    lines = []
+    for line in shown(app).splitlines():
+        _, *inner, _ = parts if len(parts := line.split("│")) > 1 else ("", line, "")
+        lines.append(" ".join(inner) if inner else line)
+    return " ".join(" ".join(lines).split())
 
 
 def masked(text: str, home: HomeForTest) -> str:

@@ -13,8 +13,8 @@ from tests.clock import FakeClock
 from tests.home import HomeForTest
 from tests.tui.conftest import Running
 from tests.tui.hostile import poison
-from tests.tui.queue import enter, flat, press_act, put, write_csr
-from tests.tui.screens import eventually, masked, matches_golden, press, shown, stands_on, told
+from tests.tui.queue import enter, press_act, put, write_csr
+from tests.tui.screens import eventually, flat, masked, matches_golden, press, shown, stands_on, told
 from tests.tui.test_hostile import clean
 from tui.dialogs.acceptance import ObjectDialog
 from tui.dialogs.base import Choice

@@ -9,8 +9,8 @@ from tests.home import HomeForTest
 from tests.reviewing import actions, submitted, wish
 from tests.tui.conftest import Running
 from tests.tui.hostile import ALL
-from tests.tui.queue import GUARDED, NAME, OWN, by_number, enter, flat, go_to, press_act, put, reviewed, waiting
-from tests.tui.screens import eventually, masked, matches_golden, press, settle, shown, stands_on, told
+from tests.tui.queue import GUARDED, NAME, OWN, by_number, enter, go_to, press_act, put, reviewed, waiting
+from tests.tui.screens import eventually, flat, masked, matches_golden, press, settle, shown, stands_on, told
 from tests.tui.test_hostile import clean
 from tui.dialogs.base import Choice
 from tui.dialogs.decide import DecideDialog

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from certmgr.files import PRIVATE_MODE
 from tests.home import HomeForTest
 from tests.tui.conftest import Running
-from tests.tui.queue import content, flat, here, mode, press_act, put, write_file
-from tests.tui.screens import eventually, masked, matches_golden, press, settle, shown, stands_on, told
+from tests.tui.queue import content, here, mode, press_act, put, write_file
+from tests.tui.screens import eventually, flat, masked, matches_golden, press, settle, shown, stands_on, told
 from tui.app import CertmgrApp
 from tui.dialogs.base import Choice
 from tui.dialogs.export import ExportDialog

@@ -16,8 +16,8 @@ from certmgr.queries import certificates
 from tests.home import HomeForTest
 from tests.tui.conftest import Running
 from tests.tui.hostile import ALL
-from tests.tui.queue import by_number, content, enter, flat, press_act, put, reviewed, write_csr, write_file
-from tests.tui.screens import eventually, masked, matches_golden, press, settle, shown, stands_on, told, type_text
+from tests.tui.queue import by_number, content, enter, press_act, put, reviewed, write_csr, write_file
+from tests.tui.screens import eventually, flat, masked, matches_golden, press, settle, shown, stands_on, told, type_text
 from tests.tui.test_hostile import clean
 from tui.dialogs.base import Choice
 from tui.dialogs.issue import IssueDialog

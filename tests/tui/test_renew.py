@@ -11,8 +11,8 @@ from certmgr.queries.certificates import detail, resolve
 from tests.home import HomeForTest
 from tests.tui.conftest import Running
 from tests.tui.hostile import poison
-from tests.tui.queue import enter, flat, go_to, press_act, put, write_csr
-from tests.tui.screens import eventually, masked, matches_golden, press, settle, shown, stands_on, told
+from tests.tui.queue import enter, go_to, press_act, put, write_csr
+from tests.tui.screens import eventually, flat, masked, matches_golden, press, settle, shown, stands_on, told
 from tests.tui.test_hostile import clean
 from tui.dialogs.base import Choice
 from tui.dialogs.renew import RenewDialog

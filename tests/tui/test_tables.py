@@ -39,7 +39,7 @@ def settled(text: str, home: HomeForTest) -> str:
     text = masked(text, home).replace(str(home.path.parent), "HOME")
     keep = []
     for line in text.splitlines():
-        if any(word in line for word in ("SQLite", "machine.key", "asked:", "pytest-of", "/HOME")):
+        if any(word in line for word in ("SQLite", "machine's key file", "asked:", "pytest-of", "/HOME")):
             keep.append(line[:14].rstrip() + " ...")
             continue
         keep.append(line.replace(f"System uid    {os.getuid()},", "System uid    UID,"))

@@ -14,9 +14,9 @@ from certmgr.queries.certificates import detail, resolve
 from certmgr.store import journal
 from tests.home import HomeForTest
 from tests.tui.conftest import Running
-from tests.tui.queue import NAME, by_number, enter, flat, go_to, put, reviewed, waiting
+from tests.tui.queue import NAME, by_number, enter, go_to, put, reviewed, waiting
 from tests.tui.revoking import PORTAL
-from tests.tui.screens import eventually, press, settle, shown, stands_on
+from tests.tui.screens import eventually, flat, press, settle, shown, stands_on
 from tui.app import CertmgrApp
 from tui.dialogs.notice import NoticeDialog
 
