@@ -129,7 +129,8 @@ class CertmgrApp(PreferringApp):
             return False
         if isinstance(self.screen, FrameScreen) and self.screen.awaits():
             return True
-        return super().awaits() or any(lane.awaited_for(PATIENCE_S) for lane in (self.lists, self.reads, self.acts))
+        lanes = (self.lists, self.reads, self.counts, self.acts)
+        return super().awaits() or any(lane.awaited_for(PATIENCE_S) for lane in lanes)
 
     def on_mount(self) -> None:
         """Take the signals of the system and begin to follow the store."""

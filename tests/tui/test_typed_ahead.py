@@ -34,6 +34,8 @@ BURSTS = (
     "slash p o r t a l enter enter",
     "slash v i d e o enter j x",
     "slash v i d e o enter M j j M",
+    "asterisk r",
+    "slash n o d e enter space j j M x",
     "colon s e r v enter j j enter",
     "colon j o u r enter j j enter",
     "D A R j enter j j",

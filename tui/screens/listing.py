@@ -180,7 +180,7 @@ class ListScreen(OrderScreen[R]):
         query = self._counting = self.query_now
         self._say_slow("counting")
         try:
-            tally = await self.app.counts.run(partial(self.source.tally, query))
+            tally = await self.app.counts.run(partial(self.source.tally, query), aside=True)
             await self.count_lost(query)
         except CertmgrError as error:
             self._counting = None

@@ -138,8 +138,11 @@ class MarkScreen(FrameScreen, Generic[R]):
         """Count the marked rows that are hidden; most often all that are marked are in memory."""
         marked = self.table.marked
         away = marked - {row.id for row in self.table.view.rows}
-        matching = await self.app.counts.run(partial(self.source.among, query, tuple(away))) if away else 0
-        self.lost = len(away) - matching
+        if away:
+            matching = await self.app.counts.run(partial(self.source.among, query, tuple(away)), aside=True)
+            self.lost = len(away) - matching
+        else:
+            self.lost = 0
 
     def marks_text(self) -> str:
         """Return what the note says of marks: `3 marked (2 filtered out), `."""
