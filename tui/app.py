@@ -3,8 +3,7 @@
 import gc
 import os
 import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -24,7 +23,6 @@ from tui import remembered, terminal
 from tui.commands import WRITING, Scope, bindings, shown
 from tui.commands.places import FIRST
 from tui.dialogs.issue import IssueDialog
-from tui.dialogs.notice import NoticeDialog
 from tui.dialogs.place import PlaceDialog
 from tui.dialogs.revoke import RevokeDialog
 from tui.dialogs.unlock import UnlockDialog
@@ -33,16 +31,17 @@ from tui.issue_words import submitted_lines, submitted_text, submitted_title
 from tui.keymap import Keymap, read_keymap
 from tui.lanes import Lane
 from tui.preferences import PreferringApp
-from tui.present import ASCII, UNICODE, Ink, Line, Piece, plural, safe_text
+from tui.present import ASCII, UNICODE, plural
 from tui.screens.catalogue import SCREENS
 from tui.screens.detail import DetailScreen
 from tui.screens.doctor import start_check
 from tui.screens.frame import MIN_COLUMNS, MIN_ROWS, ROOMY_ROWS, WIDE_COLUMNS, FrameScreen
 from tui.screens.pages import HelpScreen, MessagesScreen
+from tui.telling import TellingApp
 from tui.values.issuing import Draft
 from tui.views import Head, Row
 from tui.watching import Watch
-from tui.wording import error_lines, error_text, outcome_line
+from tui.wording import error_text, outcome_line
 
 if TYPE_CHECKING:
     from certmgr.models.revocations import Revocation
@@ -57,15 +56,13 @@ POLL_S = 1.0
 MINUTE_S = 60.0
 PATIENCE_S = 0.25
 """How long keys wait for the store and for acts; what takes longer says so, and the keys go to what is on screen."""
-KEPT_MESSAGES = 500
-TOAST_S = 6.0
 _GARBAGE_FROM = 10_000
 """How many objects are made before a look for garbage; a look takes a millisecond then."""
 END_S = 30.0
 """How long leaving waits for a revocation that is being carried out."""
 
 
-class CertmgrApp(PreferringApp):
+class CertmgrApp(TellingApp, PreferringApp):
     """certmgr's terminal interface."""
 
     TITLE = "certmgr"
@@ -107,8 +104,7 @@ class CertmgrApp(PreferringApp):
         self.deadlines: tuple[Deadline, ...] = ()
         self._watch = Watch(backend.now())
         self.frame_signal = Signal[Host](self, "frame")
-        self.store_signal = Signal[Host](self, "store")
-        self._said: deque[Line] = deque(maxlen=KEPT_MESSAGES)
+        self.store_signal = Signal[bool](self, "store")
         self._version: int | None = None
         self._again = False
         self._unreadable = ""
@@ -117,11 +113,6 @@ class CertmgrApp(PreferringApp):
         self.animation_level = "none"
         self.dress(backend.settings.theme)
         self.set_class(ascii_only, "-ascii")
-
-    @property
-    def messages(self) -> Sequence[Line]:
-        """What this session has said, the newest first."""
-        return tuple(self._said)
 
     def awaits(self) -> bool:
         """Tell whether something is read or carried out that a key has asked for; a field waits for nothing."""
@@ -163,13 +154,14 @@ class CertmgrApp(PreferringApp):
         self._tell_waiting()
         # A newer call takes the place of this one; what was wanted of it stays wanted.
         self._again = self._again or anyway
+        aside = not self._again
         try:
-            version = await self.reads.run(self.backend.version, aside=True)
+            version = await self.reads.run(self.backend.version, aside=aside)
             if version == self._version and not self._again:
                 return
-            head = await self.reads.run(self.backend.head, aside=True)
-            requests = await self.reads.run(self.backend.open_requests, aside=True)
-            deadlines = await self.reads.run(self.backend.revocations.deadlines, aside=True)
+            head = await self.reads.run(self.backend.head, aside=aside)
+            requests = await self.reads.run(self.backend.open_requests, aside=aside)
+            deadlines = await self.reads.run(self.backend.revocations.deadlines, aside=aside)
         except CertmgrError as error:
             self._store_lost(error)
             return
@@ -179,7 +171,7 @@ class CertmgrApp(PreferringApp):
         self._watch.take(deadlines)
         self.frame_signal.publish(self)
         if not first:
-            self.store_signal.publish(self)
+            self.store_signal.publish(not aside)
 
     def _ring(self) -> None:
         """Say which promises have come to a threshold, once, and ring where the configuration wants it."""
@@ -205,39 +197,11 @@ class CertmgrApp(PreferringApp):
 
     def _minute(self) -> None:
         """States and days follow the clock, not only the store."""
-        self.store_signal.publish(self)
-
-    def say(self, text: str, *, warning: bool = False) -> None:
-        """Show a toast and keep the text in the message log."""
-        shown = safe_text(text, ascii_only=self.glyphs.ascii_only)
-        self._keep(shown, Ink.DUE if warning else Ink.PLAIN)
-        self.notify(shown, severity="warning" if warning else "information", timeout=TOAST_S, markup=False)
-
-    def trouble(self, error: CertmgrError) -> None:
-        """Show an error until it is dismissed and keep it in the message log."""
-        self._keep(safe_text(error_text(error), ascii_only=self.glyphs.ascii_only), Ink.URGENT)
-        self.push_screen(NoticeDialog("Not done", error_lines(error, self.glyphs)))
-
-    def tell(self, text: str, *, title: str, lines: tuple[Line, ...]) -> None:
-        """Show a result until it is dismissed; `text` is the same in one line, for the message log."""
-        self._keep(safe_text(text, ascii_only=self.glyphs.ascii_only), Ink.PLAIN)
-        self.push_screen(NoticeDialog(title, lines))
-
-    def unfinished(self, title: str, text: str) -> None:
-        """Show until it is dismissed that something was done and needs more, and keep it in the message log."""
-        shown = safe_text(text, ascii_only=self.glyphs.ascii_only)
-        self._keep(shown, Ink.DUE)
-        self.push_screen(NoticeDialog(title, ((Piece(shown),),)))
-
-    def _keep(self, text: str, ink: Ink) -> None:
-        """Put a line on top of the message log."""
-        at = self.backend.now().astimezone(self.backend.zone)
-        self._said.appendleft((Piece(f"{at:%H:%M:%S}  ", Ink.DIM), Piece(text, ink)))
+        self.store_signal.publish(False)  # noqa: FBT003 - what is published has no name
 
     async def act(self, purpose: str, call: Callable[[], T], *, slotless: bool = False) -> T | None:
         """Carry out what writes and return what it returned; None where no slot was unlocked or it was refused."""
-        if self.read_only:
-            self.say("This session is read-only (--read-only).")
+        if self._refuses():
             return None
         if not slotless and self.backend.unlocked is None and not await self.push_screen_wait(UnlockDialog(purpose)):
             return None
@@ -252,9 +216,7 @@ class CertmgrApp(PreferringApp):
 
     def start_revocation(self, row: Row) -> None:
         """Open the revocation dialog, unless the session is read-only."""
-        if self.read_only:
-            self.say("This session is read-only (--read-only).")
-        else:
+        if not self._refuses():
             self._revoke(row)
 
     @work(exclusive=True, group="revoke")
@@ -326,10 +288,14 @@ class CertmgrApp(PreferringApp):
 
     def action_run_check(self) -> None:
         """Do all that is due, on a page of its own."""
+        if not self._refuses() and not isinstance(self.screen, ModalScreen):
+            start_check(self)
+
+    def _refuses(self) -> bool:
+        """Tell whether nothing may be written in this session; if so, say it."""
         if self.read_only:
             self.say("This session is read-only (--read-only).")
-        elif not isinstance(self.screen, ModalScreen):
-            start_check(self)
+        return self.read_only
 
     def action_lock(self) -> None:
         """Forget the unlocked slot."""

@@ -49,8 +49,8 @@ class Host(GuardedApp):
     """Every running promise, for the banner and the bell."""
     frame_signal: Signal["Host"]
     """Head or requests have changed."""
-    store_signal: Signal["Host"]
-    """Something in the store has changed, or the day has."""
+    store_signal: Signal[bool]
+    """Something in the store has changed, or the day has; true where that was asked for, by a key or after an act."""
 
     @property
     @abstractmethod

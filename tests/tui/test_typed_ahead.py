@@ -22,6 +22,7 @@ from tui.app import CertmgrApp
 from tui.backend import certificates
 from tui.lanes import Lane
 from tui.screens.certificates import CertificatesScreen
+from tui.screens.detail import DetailScreen
 from tui.screens.pages import HelpScreen
 
 BURSTS = (
@@ -97,6 +98,20 @@ async def test_keys_at_once_do_what_they_do_one_by_one(home: HomeForTest, runnin
             await settle(app, pilot)
             seen.append((type(app.screen), masked(shown(app), home)))
     assert seen[0] == seen[1]
+
+
+@pytest.mark.usefixtures("slow_store")
+async def test_what_is_read_again_is_read_before_the_next_key(home: HomeForTest, running: Running) -> None:
+    """Something has changed elsewhere, and somebody has the list read again and goes to its top."""
+    async with running(home) as (app, pilot):
+        await settle(app, pilot)
+        await press(app, pilot, "j")
+        issue(home, "early.hub.egov.internal", days=1)
+        home.workspace.close()
+        type_at_once(app, "ctrl+r", "g", "j", "enter")
+        await settle(app, pilot)
+        assert stands_on(app, DetailScreen)
+        assert "early.hub.egov.internal" in shown(app)
 
 
 async def test_a_decision_is_typed_at_once(home: HomeForTest, running: Running) -> None:

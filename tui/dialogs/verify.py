@@ -48,7 +48,7 @@ class VerifyDialog(ActDialog[Outcome]):
         """Begin in the field, which is empty; follow what others decide."""
         self.query_one("#how", Input).focus()
         self.check()
-        self.app.store_signal.subscribe(self, lambda _app: self._follow())
+        self.app.store_signal.subscribe(self, lambda _asked: self._follow())
 
     @work(exclusive=True, group="follow")
     async def _follow(self) -> None:

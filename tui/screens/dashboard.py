@@ -51,7 +51,7 @@ class DashboardScreen(FrameScreen):
     def on_mount(self) -> None:
         """Read everything and follow the store."""
         self.query(BoardBlock).first().focus()
-        self.app.store_signal.subscribe(self, lambda _app: self._changed())
+        self.app.store_signal.subscribe(self, lambda _asked: self._changed())
         self._read_all()
 
     def on_screen_resume(self) -> None:

@@ -46,7 +46,7 @@ class DetailScreen(CertificateActs, SearchScreen):
     def on_mount(self) -> None:
         """Read the certificate and follow the store."""
         self.query_one(DetailPane).focus()
-        self.app.store_signal.subscribe(self, lambda _app: self.reload())
+        self.app.store_signal.subscribe(self, lambda _asked: self.reload())
         self.reload()
 
     @work(exclusive=True, group="detail")

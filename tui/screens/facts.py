@@ -35,7 +35,7 @@ class FactsScreen(SearchScreen):
     def on_mount(self) -> None:
         """Read the facts and follow the store."""
         self.query_one(FactsPane).focus()
-        self.app.store_signal.subscribe(self, lambda _app: self.reload())
+        self.app.store_signal.subscribe(self, lambda _asked: self.reload())
         self.reload()
 
     @work(exclusive=True, group="detail")

@@ -58,6 +58,8 @@ class ListScreen(OrderScreen[R]):
         self._later: Timer | None = None
         self._rested = 0.0
         """From when on (monotonic seconds) the list may be read again for what changed elsewhere."""
+        self._asked: float | None = None
+        """Since when (monotonic seconds) somebody waits for the list to be read again."""
         self._recount = False
         self._stale = True
 
@@ -73,7 +75,7 @@ class ListScreen(OrderScreen[R]):
     def on_mount(self) -> None:
         """Load the first rows and follow the store."""
         self.table.focus()
-        self.app.store_signal.subscribe(self, lambda _app: self._changed())
+        self.app.store_signal.subscribe(self, lambda asked: self._changed(asked=asked))
         self.recall()
         self.ordered()
 
@@ -86,15 +88,19 @@ class ListScreen(OrderScreen[R]):
         """Nothing is drawn while another screen covers this one."""
         self._stale = True
 
-    def _changed(self) -> None:
-        """Read again, soon where this screen is seen, else when it is next.
+    def _changed(self, *, asked: bool = False) -> None:
+        """Read again, soon where this screen is seen and at once where it was `asked` for, else when it is seen next.
 
         A search that is under way is not begun anew: with changes all the time it would never end.
         """
         self._stale = True
-        if not self.is_current or self._reading is not None or self._later is not None:
+        if not self.is_current:
             return
-        if (wait_s := self._rested - monotonic()) > 0:
+        if asked:
+            self._asked = monotonic()
+        if self._reading is not None or (self._later is not None and not asked):
+            return
+        if (wait_s := self._rested - monotonic()) > 0 and not asked:
             self._later = self.set_timer(wait_s, self._read_later)
         else:
             self.reload()
@@ -125,10 +131,10 @@ class ListScreen(OrderScreen[R]):
     async def _read(self, *, around: bool, keep: bool) -> None:
         """Read the rows around the cursor, or the first of all; `keep` the cursor on its row where that is there."""
         query, begun = self.query_now, monotonic()
-        self._stale, self._reading = False, query
+        self._stale, self._reading, asked, self._asked = False, query, self._asked, None
         self._say_slow("searching")
         try:
-            stretch = await self._found(query, around=around)
+            stretch = await self._found(query, around=around, aside=query == self._shown and asked is None)
         except UsageError as error:
             self._break_off()
             self.query_one(FilterBar).refuse(error.message)
@@ -149,18 +155,18 @@ class ListScreen(OrderScreen[R]):
             self.table.count(len(stretch.rows))
         self._tell_count(query)
         if self._stale:
-            self._changed()
+            self._changed(asked=self._asked is not None)
 
-    async def _found(self, query: Query, *, around: bool) -> Around[R]:
+    async def _found(self, query: Query, *, around: bool, aside: bool) -> Around[R]:
         """Return the rows around the cursor, or the first of all.
 
         The cursor moves on while they are read. Where it has left what was read, that is read again around it.
         """
         while True:
-            row, aside = self.table.current if around else None, query == self._shown
+            row = self.table.current if around else None
             stretch = await self.app.lists.run(partial(self.source.around, query, row), aside=aside)
             known = {one.id for one in (*stretch.rows, row) if one is not None}
-            if not (around and aside) or (now := self.table.current) is None or now.id in known:
+            if not (around and query == self._shown) or (now := self.table.current) is None or now.id in known:
                 return stretch
 
     def arrived(self) -> None:
@@ -256,7 +262,9 @@ class ListScreen(OrderScreen[R]):
             self.table.extend(page, side)
 
     def awaits(self) -> bool:
-        """Tell whether the cursor comes to rows that are just being read, and not for long."""
+        """Tell whether rows that the next key is about are just being read, or are to be, and not for long."""
+        if self._asked is not None and monotonic() - self._asked < SLOW_S:
+            return True
         if self._fetching is None or monotonic() - self._fetched_from > SLOW_S:
             return False
         return self.table.view.is_near(self._fetching[0])

@@ -201,9 +201,9 @@ class TableScreen(ListScreen[R]):
         else:
             self._rest = self.set_timer(REST_S, self._follow)
 
-    def _changed(self) -> None:
+    def _changed(self, *, asked: bool = False) -> None:
         """Read list and facts again."""
-        super()._changed()
+        super()._changed(asked=asked)
         self._follow()
 
     def _follow(self) -> None:
