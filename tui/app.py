@@ -96,8 +96,8 @@ class CertmgrApp(TellingApp, PreferringApp):
         self.glyphs = ASCII if ascii_only else UNICODE
         self.reads, self.looks = (Lane(name, at_end=backend.close_thread) for name in ("reads", "looks"))
         self.acts = Lane("acts", at_end=backend.close_thread, before_each=backend.write_here)
-        self.lists, self.counts = (
-            Lane(name, at_end=backend.close_thread, stopper=backend.stopper) for name in ("lists", "counts")
+        self.lists, self.marks, self.counts = (
+            Lane(name, at_end=backend.close_thread, stopper=backend.stopper) for name in ("lists", "marks", "counts")
         )
         self.head: Head | None = None
         self.requests: tuple[Revocation, ...] = ()
@@ -120,7 +120,7 @@ class CertmgrApp(TellingApp, PreferringApp):
             return False
         if isinstance(self.screen, FrameScreen) and self.screen.awaits():
             return True
-        lanes = (self.lists, self.reads, self.counts, self.acts)
+        lanes = (self.lists, self.reads, self.marks, self.acts)
         return super().awaits() or any(lane.awaited_for(PATIENCE_S) for lane in lanes)
 
     def on_mount(self) -> None:
@@ -335,7 +335,7 @@ class CertmgrApp(TellingApp, PreferringApp):
         """Keep what is remembered, and end the threads: what reads is left alone, what writes is waited for."""
         self.keep()
         self.acts.close(END_S)
-        for lane in (self.lists, self.counts, self.reads, self.looks):
+        for lane in (self.lists, self.marks, self.counts, self.reads, self.looks):
             lane.close(0.5)
 
 

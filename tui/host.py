@@ -35,6 +35,8 @@ class Host(GuardedApp):
     """Details and the banner: what is found at once."""
     lists: Lane
     """Pages of lists, which may have to search; broken off when nobody waits for them any more."""
+    marks: Lane
+    """What is to be marked, which no count may hold up; broken off likewise."""
     counts: Lane
     """Counts, which may have to scan; broken off likewise."""
     looks: Lane

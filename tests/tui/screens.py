@@ -24,7 +24,7 @@ _PATIENCE_S = 20.0
 
 async def settle(app: CertmgrApp, pilot: Pilot[int]) -> None:
     """Wait until no thread has work, every message is handled and no timer of a hundredth of a second can run."""
-    lanes = (app.lists, app.reads, app.counts, app.looks, app.acts)
+    lanes = (app.lists, app.reads, app.marks, app.counts, app.looks, app.acts)
     end, quiet_since = monotonic() + _PATIENCE_S, monotonic()
     while monotonic() - quiet_since < _REST_S:
         # A slow machine may not have begun what the last key asks for, so a pause belongs to the rest.

@@ -97,9 +97,9 @@ class DashboardScreen(FrameScreen):
     async def _count(self) -> None:
         """Count again what ends and what is in which state."""
         try:
-            endings = await self.app.counts.run(self.app.backend.dashboard.endings, aside=True)
+            endings = await self.app.counts.run(self.app.backend.dashboard.endings)
             self._take(replace(self.board, endings=endings))
-            states = await self.app.counts.run(self.app.backend.dashboard.states, aside=True)
+            states = await self.app.counts.run(self.app.backend.dashboard.states)
         except CertmgrError as error:
             self.app.say(error.message, warning=True)
             return

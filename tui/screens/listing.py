@@ -186,7 +186,7 @@ class ListScreen(OrderScreen[R]):
         query = self._counting = self.query_now
         self._say_slow("counting")
         try:
-            tally = await self.app.counts.run(partial(self.source.tally, query), aside=True)
+            tally = await self.app.counts.run(partial(self.source.tally, query))
             await self.count_lost(query)
         except CertmgrError as error:
             self._counting = None

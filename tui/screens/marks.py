@@ -93,8 +93,8 @@ class MarkScreen(FrameScreen, Generic[R]):
             self.app.say(f"Mark one end first, with {key}; then go to the other end.")
             return
         try:
-            found = await self.app.counts.run(partial(self.source.stretch, query, row, last, MOST))
-            listed = bool(found) or bool(await self.app.counts.run(partial(self.source.among, query, (last,))))
+            found = await self.app.marks.run(partial(self.source.stretch, query, row, last, MOST))
+            listed = bool(found) or bool(await self.app.marks.run(partial(self.source.among, query, (last,))))
         except CertmgrError as error:
             self.app.say(error.message, warning=True)
             return
@@ -115,7 +115,7 @@ class MarkScreen(FrameScreen, Generic[R]):
         """Mark every row that matches, or take the marks away where all of them are marked."""
         query = self.query_now
         try:
-            found = frozenset(await self.app.counts.run(partial(self.source.numbers, query, MOST + 1)))
+            found = frozenset(await self.app.marks.run(partial(self.source.numbers, query, MOST + 1)))
         except CertmgrError as error:
             self.app.say(error.message, warning=True)
             return
@@ -139,7 +139,7 @@ class MarkScreen(FrameScreen, Generic[R]):
         marked = self.table.marked
         away = marked - {row.id for row in self.table.view.rows}
         if away:
-            matching = await self.app.counts.run(partial(self.source.among, query, tuple(away)), aside=True)
+            matching = await self.app.counts.run(partial(self.source.among, query, tuple(away)))
             self.lost = len(away) - matching
         else:
             self.lost = 0
