@@ -30,6 +30,10 @@ _PATIENCE_S = 20.0
 ON, OFF = "h", "l"
 
 
+_BREAK = rb"(?: |[^\n]*?(?:\n|\x1b\[\d+;\d+H)[^\n]*?)"
+"""Between two words: a space, or the end of a line with what stands around the text."""
+
+
 class Terminal:
     """A process on a pseudo-terminal, all that it has written, and the terminal's state."""
 
@@ -63,19 +67,21 @@ class Terminal:
 
     def wait_for(self, text: str) -> None:
         """Read until `text` has been written after what was waited for, typed or read last."""
+        self._wait_for(re.compile(re.escape(text.encode())))
+
+    def wait_for_sentence(self, text: str) -> None:
+        """Read until `text` has been written, in one line or broken over several, as a long path in it may have it."""
+        self._wait_for(re.compile(_BREAK.join(re.escape(word) for word in text.encode().split())))
+
+    def _wait_for(self, text: "re.Pattern[bytes]") -> None:
         end, seen = monotonic() + _PATIENCE_S, self._rest
-        while text.encode() not in seen:
+        while not (found := text.search(seen)):
             if monotonic() > end:
-                raise AssertionError(f"{text!r} does not appear in {seen[-3000:]!r}")
+                raise AssertionError(f"{text.pattern!r} does not appear in {seen[-3000:]!r}")
             if self.process.poll() is not None:
                 raise AssertionError(f"the program ended with {self.process.returncode}: {self.output[-3000:]!r}")
             seen += self.read(0.05)
-        self._rest = seen.split(text.encode(), 1)[1]
-
-    def wait_for_words(self, words: str) -> None:
-        """Read until each of `words` has been written after the one before it: a line may end between any two."""
-        for word in words.split():
-            self.wait_for(word)
+        self._rest = seen[found.end() :]
 
     def quiet(self) -> None:
         """Read until nothing has been written for a while."""

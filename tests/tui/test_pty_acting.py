@@ -98,7 +98,7 @@ def test_an_act_that_waits_too_long_does_nothing(home: HomeForTest) -> None:
             unlock(terminal)
             terminal.wait_for("Another process is writing")
             terminal.wait_for("Not done")
-            terminal.wait_for_words("is held by another")
+            terminal.wait_for_sentence("is held by another")
         leave(terminal)
     assert untouched(home, before)
 
@@ -117,7 +117,7 @@ def test_an_act_on_a_store_that_may_not_be_written_does_nothing(home: HomeForTes
             terminal.type("\r")
             unlock(terminal)
             terminal.wait_for("Not done")
-            terminal.wait_for_words("cannot be opened or written")
+            terminal.wait_for_sentence("cannot be opened or written")
             leave(terminal)
     finally:
         home.path.chmod(0o700)
@@ -146,7 +146,7 @@ def test_a_store_that_goes_away_under_a_dialog(home: HomeForTest, unlocked: bool
         terminal.type("\r")
         if unlocked:
             terminal.wait_for("Not done")
-        terminal.wait_for_words("There is no store")
+        terminal.wait_for_sentence("There is no store")
         leave(terminal)
     assert not (home.path / "certmgr.db").exists()
     for here, away in moved:
